@@ -1,0 +1,24 @@
+import { readdirSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+// Tests read the packages' TypeScript sources through this condition of their
+// `exports`, so no build has to come first.
+const conditions = ['@leveret/source'];
+const folders = ['packages', 'tooling'].flatMap((parent) =>
+  readdirSync(parent).map((name) => ({ name, root: `${parent}/${name}` })),
+);
+
+export default defineConfig({
+  test: {
+    projects: folders.map(({ name, root }) => ({
+      resolve: { conditions },
+      ssr: { resolve: { conditions } },
+      test: { name, root, include: ['src/**/*.test.ts'], environment: 'node' },
+    })),
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      reporter: ['text', 'json-summary'],
+    },
+  },
+});
