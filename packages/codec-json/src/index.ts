@@ -1,1 +1,1 @@
-export {};
+export { type JsonCodec, type JsonCodecOptions, jsonCodec } from './json-codec.ts';

@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isWithinDepth } from './depth.ts';
+
+const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
+
+/** The depth of a value, found by walking it. */
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+describe('isWithinDepth', () => {
+  it('allows exactly the depth given and not one level more', () => {
+    expect(isWithinDepth(Buffer.from(nested(50)), 50)).toBe(true);
+    expect(isWithinDepth(Buffer.from(nested(51)), 50)).toBe(false);
+    expect(isWithinDepth(Buffer.from(`[${nested(50)},1]`), 50)).toBe(false);
+  });
+
+  it('counts objects as it counts arrays', () => {
+    expect(isWithinDepth(Buffer.from(`${'{"a":['.repeat(3)}1${']}'.repeat(3)}`), 6)).toBe(true);
+    expect(isWithinDepth(Buffer.from(`${'{"a":['.repeat(3)}1${']}'.repeat(3)}`), 5)).toBe(false);
+  });
+
+  it('counts depth, not the number of brackets', () => {
+    expect(isWithinDepth(Buffer.from(`[${'[],{},'.repeat(100)}1]`), 2)).toBe(true);
+  });
+
+  it('agrees with a walk over the parsed value, whatever the strings hold', () => {
+    const strings = fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', '\\', 'a', 'ż') });
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { maxDepth: 8 },
+        strings,
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(strings, tie('value'), { maxKeys: 3 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, fc.integer({ min: 1, max: 9 }), (tree, max) => {
+        const bytes = Buffer.from(JSON.stringify(tree));
+        expect(isWithinDepth(bytes, max)).toBe(depthOf(tree) <= max);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
