@@ -12,7 +12,7 @@ export type LeveretErrorCode =
   | 'ACCESS_REFUSED'
   | 'NOT_ALLOWED'
   | 'RESOURCE_LOCKED'
-  | 'CHANNEL_CLOSED'
+  | 'REFUSED'
   | 'CONNECTION_FAILED'
   | 'CONNECTION_LOST'
   | 'TIMEOUT'
@@ -76,9 +76,10 @@ export const errorCodes: Readonly<Record<LeveretErrorCode, CodeEntry>> = {
     retryable: false,
     meaning: 'The queue is exclusive to another connection (reply code 405).',
   },
-  CHANNEL_CLOSED: {
+  REFUSED: {
     retryable: false,
-    meaning: 'The broker closed the channel with a reply code that has no code of its own here.',
+    meaning:
+      'The broker closed the channel or connection over a request, with a reply code that has no code of its own here.',
   },
   CONNECTION_FAILED: {
     retryable: true,

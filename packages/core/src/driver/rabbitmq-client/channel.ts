@@ -1,0 +1,349 @@
+import type { Channel } from 'rabbitmq-client';
+import { LeveretError } from '../../errors/leveret-error.ts';
+import { ignore } from '../../internal/deferred.ts';
+import type { HeaderTable, WireDelivery, WireMessage } from '../../message/message.ts';
+import type { ExchangeSpec, QueueSpec } from '../../topology/specs.ts';
+import type {
+  ChannelEnd,
+  DriverBinding,
+  DriverChannel,
+  DriverChannelEvents,
+  DriverConsume,
+  DriverQueueState,
+} from '../driver.ts';
+import { type Assembled, Assembly } from './assembly.ts';
+import { type CloseFrame, closeFrame, lost, refused } from './failures.ts';
+import type { ChannelInternals, MethodFrame } from './internals.ts';
+import { METHOD } from './protocol.ts';
+
+/** What a channel asks of its connection when a request of its fails. */
+export interface ChannelOwner {
+  /** The close that the broker sent for the whole connection, if it did. */
+  readonly closeFrame: CloseFrame | undefined;
+  /** The channel is over by itself. */
+  channelGone(channel: RabbitmqClientChannel): void;
+}
+
+/** A channel of `rabbitmq-client` behind the port. */
+export class RabbitmqClientChannel implements DriverChannel {
+  readonly id: number;
+  readonly #channel: Channel & ChannelInternals;
+  readonly #events: DriverChannelEvents;
+  readonly #owner: ChannelOwner;
+  readonly #deliver = new Map<string, DriverConsume['deliver']>();
+  readonly #onMethod: (frame: MethodFrame) => void;
+  readonly #assembly: Assembly;
+  #closeFrame: CloseFrame | undefined;
+  #over = false;
+  #consumers = 0;
+  #published = 0;
+
+  constructor(
+    channel: Channel & ChannelInternals,
+    frameMax: number,
+    events: DriverChannelEvents,
+    owner: ChannelOwner,
+  ) {
+    this.id = channel.id;
+    this.#channel = channel;
+    this.#events = events;
+    this.#owner = owner;
+    this.#onMethod = channel._onMethod.bind(channel);
+    this.#assembly = new Assembly((methodId, message) => this.#received(methodId, message));
+    channel._state.maxFrameSize = frameMax;
+    channel._onMethod = (frame) => this.#method(frame);
+    channel._onHeader = (frame) => this.#assembly.header(frame);
+    channel._onBody = (frame) => this.#assembly.body(frame);
+    // Whatever it would emit here is told through `close` or through a rejected request as well.
+    channel.on('error', ignore);
+    channel.on('basic.cancel', (tag) => {
+      this.#deliver.delete(tag);
+      if (!this.#over) this.#events.cancelled(tag);
+    });
+    channel.once('close', () => {
+      if (this.#closeFrame) this.#end(endOf(this.#closeFrame));
+    });
+  }
+
+  /** Tells the end of the connection, once. */
+  connectionGone(cause: Error): void {
+    this.#end({ kind: 'connection', cause });
+  }
+
+  async declareExchange(spec: ExchangeSpec): Promise<void> {
+    const { name, type, durable, autoDelete, internal } = spec;
+    await this.#ask('declareExchange', () =>
+      this.#channel.exchangeDeclare({
+        exchange: name,
+        type,
+        durable,
+        autoDelete,
+        internal,
+        ...withArguments(spec.arguments),
+      }),
+    );
+  }
+
+  async checkExchange(name: string): Promise<void> {
+    await this.#ask('checkExchange', () =>
+      this.#channel.exchangeDeclare({ exchange: name, passive: true }),
+    );
+  }
+
+  async deleteExchange(name: string, options: { ifUnused: boolean }): Promise<void> {
+    await this.#ask('deleteExchange', () =>
+      this.#channel.exchangeDelete({ exchange: name, ...options }),
+    );
+  }
+
+  async bindExchange(binding: DriverBinding): Promise<void> {
+    const { arguments: table, ...names } = binding;
+    await this.#ask('bindExchange', () =>
+      this.#channel.exchangeBind({ ...names, ...withArguments(table) }),
+    );
+  }
+
+  async unbindExchange(binding: DriverBinding): Promise<void> {
+    const { arguments: table, ...names } = binding;
+    await this.#ask('unbindExchange', () =>
+      this.#channel.exchangeUnbind({ ...names, ...withArguments(table) }),
+    );
+  }
+
+  declareQueue(spec: QueueSpec): Promise<DriverQueueState> {
+    const { name, durable, exclusive, autoDelete } = spec;
+    return this.#queueDeclare({
+      queue: name,
+      durable,
+      exclusive,
+      autoDelete,
+      ...withArguments(spec.arguments),
+    });
+  }
+
+  checkQueue(name: string): Promise<DriverQueueState> {
+    return this.#queueDeclare({ queue: name, passive: true });
+  }
+
+  async deleteQueue(
+    name: string,
+    options: { ifUnused: boolean; ifEmpty: boolean },
+  ): Promise<number> {
+    const ok = await this.#ask('deleteQueue', () =>
+      this.#channel.queueDelete({ queue: name, ...options }),
+    );
+    return ok.messageCount;
+  }
+
+  async purgeQueue(name: string): Promise<number> {
+    const ok = await this.#ask('purgeQueue', () => this.#channel.queuePurge({ queue: name }));
+    return ok.messageCount;
+  }
+
+  async bindQueue(binding: DriverBinding): Promise<void> {
+    const { destination, source, routingKey, arguments: table } = binding;
+    await this.#ask('bindQueue', () =>
+      this.#channel.queueBind({
+        queue: destination,
+        exchange: source,
+        routingKey,
+        ...withArguments(table),
+      }),
+    );
+  }
+
+  async unbindQueue(binding: DriverBinding): Promise<void> {
+    const { destination, source, routingKey, arguments: table } = binding;
+    await this.#ask('unbindQueue', () =>
+      this.#channel.queueUnbind({
+        queue: destination,
+        exchange: source,
+        routingKey,
+        ...withArguments(table),
+      }),
+    );
+  }
+
+  async setQos(prefetch: number, global: boolean): Promise<void> {
+    await this.#ask('setQos', () => this.#channel.basicQos({ prefetchCount: prefetch, global }));
+  }
+
+  async consume(options: DriverConsume): Promise<string> {
+    const { queue, noAck, exclusive } = options;
+    // Named here, so that the first delivery finds its consumer even before the broker's answer is read.
+    const consumerTag = `leveret-${this.id}-${++this.#consumers}`;
+    this.#deliver.set(consumerTag, options.deliver);
+    try {
+      await this.#ask('consume', () =>
+        this.#channel.basicConsume(
+          { queue, noAck, exclusive, consumerTag, ...withArguments(options.arguments) },
+          ignore,
+        ),
+      );
+    } catch (error) {
+      this.#deliver.delete(consumerTag);
+      throw error;
+    }
+    return consumerTag;
+  }
+
+  async cancel(consumerTag: string): Promise<void> {
+    await this.#ask('cancel', () => this.#channel.basicCancel({ consumerTag }));
+    this.#deliver.delete(consumerTag);
+  }
+
+  async get(queue: string, options: { noAck: boolean }): Promise<WireDelivery | undefined> {
+    const message: unknown = await this.#ask('get', () =>
+      this.#channel.basicGet({ queue, ...options }),
+    );
+    return isAssembled(message) ? message : undefined;
+  }
+
+  ack(deliveryTag: number, multiple: boolean): void {
+    this.#send(METHOD.basicAck, { deliveryTag, multiple });
+  }
+
+  nack(deliveryTag: number, requeue: boolean): void {
+    this.#send(METHOD.basicNack, { deliveryTag, multiple: false, requeue });
+  }
+
+  reject(deliveryTag: number, requeue: boolean): void {
+    this.#send(METHOD.basicReject, { deliveryTag, requeue });
+  }
+
+  async selectConfirms(): Promise<void> {
+    // Asked for past the driver, which would otherwise keep a promise of its own for each publish.
+    await this.#ask('selectConfirms', () =>
+      this.#channel._invoke(METHOD.confirmSelect, METHOD.confirmSelectOk, { nowait: false }),
+    );
+  }
+
+  publish(message: WireMessage): number {
+    const { body } = message;
+    const bytes = Buffer.isBuffer(body)
+      ? body
+      : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    // Rejects only when the channel ends, which `ended` tells.
+    this.#channel.basicPublish(envelopeOf(message), bytes).catch(ignore);
+    return ++this.#published;
+  }
+
+  async selectTransactions(): Promise<void> {
+    await this.#ask('selectTransactions', () => this.#channel.txSelect());
+  }
+
+  async commit(): Promise<void> {
+    await this.#ask('commit', () => this.#channel.txCommit());
+  }
+
+  async rollback(): Promise<void> {
+    await this.#ask('rollback', () => this.#channel.txRollback());
+  }
+
+  async close(): Promise<void> {
+    this.#over = true;
+    await this.#channel.close();
+    this.#owner.channelGone(this);
+  }
+
+  async #queueDeclare(
+    params: Parameters<Channel['queueDeclare']>[0] & object,
+  ): Promise<DriverQueueState> {
+    const ok = await this.#ask('declareQueue', () => this.#channel.queueDeclare(params));
+    return { name: ok.queue, messageCount: ok.messageCount, consumerCount: ok.consumerCount };
+  }
+
+  /** Makes a request; its failure is told by what the broker said, else as a lost connection. */
+  async #ask<T>(method: Ask, request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      const close = this.#closeFrame ?? this.#owner.closeFrame;
+      // A close that blames another request leaves this one unanswered, not refused.
+      if (close && BLAMED[method] === close.methodId) throw refused(close, { cause: error });
+      throw lost(error);
+    }
+  }
+
+  #send(methodId: number, params: object): void {
+    if (!this.#channel.active) return; // `ended` is on its way, and the broker delivers again
+    this.#channel._invokeNowait(methodId, params);
+  }
+
+  #method(frame: MethodFrame): void {
+    switch (frame.methodId) {
+      case METHOD.basicDeliver:
+      case METHOD.basicReturn:
+      case METHOD.basicGetOk:
+        return this.#assembly.method(frame);
+      case METHOD.basicAck:
+      case METHOD.basicNack:
+        return this.#confirmed(frame, frame.methodId === METHOD.basicAck);
+      case METHOD.channelClose:
+        this.#closeFrame = closeFrame(frame.params);
+    }
+    this.#onMethod(frame);
+  }
+
+  #confirmed({ params = {} }: MethodFrame, ok: boolean): void {
+    if (this.#over) return;
+    this.#events.confirmed(Number(params['deliveryTag']), params['multiple'] === true, ok);
+  }
+
+  #received(methodId: number, message: Assembled): void {
+    if (methodId === METHOD.basicGetOk) this.#channel._handleRPC(methodId, message);
+    else if (this.#over) return;
+    else if (methodId === METHOD.basicReturn) this.#events.returned(message);
+    else this.#deliver.get(message.consumerTag ?? '')?.(message);
+  }
+
+  #end(end: ChannelEnd): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#deliver.clear();
+    this.#owner.channelGone(this);
+    this.#events.ended(end);
+  }
+}
+
+/** The method that the broker blames when it closes a channel over a request. */
+const BLAMED = {
+  declareExchange: (40 << 16) + 10,
+  checkExchange: (40 << 16) + 10,
+  deleteExchange: (40 << 16) + 20,
+  bindExchange: (40 << 16) + 30,
+  unbindExchange: (40 << 16) + 40,
+  declareQueue: (50 << 16) + 10,
+  bindQueue: (50 << 16) + 20,
+  purgeQueue: (50 << 16) + 30,
+  deleteQueue: (50 << 16) + 40,
+  unbindQueue: (50 << 16) + 50,
+  setQos: (60 << 16) + 10,
+  consume: (60 << 16) + 20,
+  cancel: (60 << 16) + 30,
+  get: (60 << 16) + 70,
+  selectConfirms: METHOD.confirmSelect,
+  selectTransactions: (90 << 16) + 10,
+  commit: (90 << 16) + 20,
+  rollback: (90 << 16) + 30,
+} as const;
+
+type Ask = keyof typeof BLAMED;
+
+function endOf({ replyCode, replyText, methodId }: CloseFrame): ChannelEnd {
+  return { kind: 'channel', replyCode, replyText, publish: methodId === METHOD.basicPublish };
+}
+
+function withArguments(table: HeaderTable | undefined): { arguments?: HeaderTable } {
+  return table === undefined ? {} : { arguments: table };
+}
+
+function isAssembled(message: unknown): message is Assembled {
+  return typeof message === 'object' && message !== null && 'deliveryTag' in message;
+}
+
+/** The driver would add a timestamp of its own where the field is missing, so every field is given. */
+function envelopeOf(message: WireMessage): Parameters<Channel['basicPublish']>[0] {
+  const { body: _body, ...envelope } = message;
+  return envelope;
+}

@@ -1,0 +1,75 @@
+import type { Connection } from 'rabbitmq-client';
+import type {
+  DriverChannel,
+  DriverChannelEvents,
+  DriverConnection,
+  DriverConnectionEvents,
+} from '../driver.ts';
+import { type ChannelOwner, RabbitmqClientChannel } from './channel.ts';
+import { type CloseFrame, closeFrame, lost } from './failures.ts';
+import { type ConnectionInternals, channelInternals } from './internals.ts';
+import { METHOD } from './protocol.ts';
+
+/** An open connection of `rabbitmq-client` behind the port. */
+export class RabbitmqClientConnection implements DriverConnection, ChannelOwner {
+  readonly frameMax: number;
+  readonly #connection: Connection & ConnectionInternals;
+  readonly #driverName: string;
+  readonly #channels = new Set<RabbitmqClientChannel>();
+  #closeFrame: CloseFrame | undefined;
+  #over = false;
+
+  constructor(
+    connection: Connection & ConnectionInternals,
+    events: DriverConnectionEvents,
+    driverName: string,
+  ) {
+    this.#connection = connection;
+    this.#driverName = driverName;
+    this.frameMax = connection._state.frameMax;
+    const handle = connection._handleChunk.bind(connection);
+    connection._handleChunk = (frame) => {
+      if (frame.methodId === METHOD.connectionClose) this.#closeFrame = closeFrame(frame.params);
+      handle(frame);
+    };
+    connection.on('connection.blocked', (reason) => events.blocked(reason));
+    connection.on('connection.unblocked', () => events.unblocked());
+    connection.on('error', (error: Error) => {
+      connection.unsafeDestroy(); // it would reconnect
+      if (this.#over) return;
+      this.#over = true;
+      for (const channel of this.#channels) channel.connectionGone(error);
+      events.lost(error);
+    });
+  }
+
+  get closeFrame(): CloseFrame | undefined {
+    return this.#closeFrame;
+  }
+
+  channelGone(channel: RabbitmqClientChannel): void {
+    this.#channels.delete(channel);
+  }
+
+  async openChannel(events: DriverChannelEvents): Promise<DriverChannel> {
+    try {
+      const channel = await this.#connection.acquire({ emitErrorsFromChannel: true });
+      const internals = channelInternals(channel, this.#driverName);
+      const adapter = new RabbitmqClientChannel(internals, this.frameMax, events, this);
+      this.#channels.add(adapter);
+      return adapter;
+    } catch (error) {
+      throw lost(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#over = true;
+    await this.#connection.close();
+  }
+
+  destroy(): void {
+    this.#over = true;
+    this.#connection.unsafeDestroy();
+  }
+}

@@ -1,0 +1,73 @@
+import { createRequire } from 'node:module';
+import { Connection } from 'rabbitmq-client';
+import type { Driver, DriverConnection, DriverConnectionEvents, DriverTarget } from '../driver.ts';
+import { RabbitmqClientConnection } from './connection.ts';
+import { connectFailed } from './failures.ts';
+import { type ConnectionInternals, connectionInternals } from './internals.ts';
+
+const manifest: { readonly version: string } = createRequire(import.meta.url)(
+  'rabbitmq-client/package.json',
+);
+const NAME = `rabbitmq-client ${manifest.version}`;
+/** Long enough for its own reconnecting never to start: each connection here lives for one socket. */
+const NEVER = 3_600_000;
+
+/** The default driver, on `rabbitmq-client`. */
+export const rabbitmqClientDriver: Driver = {
+  name: NAME,
+  // It would turn a Date into an empty table and bytes into a table of numbers.
+  tables: { dates: false, bytes: false },
+  connect: async (target, events) => {
+    try {
+      return await open(target, events);
+    } catch (error) {
+      throw connectFailed(error);
+    }
+  },
+};
+
+async function open(
+  target: DriverTarget,
+  events: DriverConnectionEvents,
+): Promise<DriverConnection> {
+  const raw = new Connection(optionsOf(target));
+  let connection: Connection & ConnectionInternals;
+  try {
+    connection = connectionInternals(raw, NAME);
+  } catch (error) {
+    raw.on('error', () => raw.unsafeDestroy());
+    raw.unsafeDestroy();
+    throw error;
+  }
+  return new Promise((resolve, reject) => {
+    const failed = (error: unknown): void => {
+      connection.unsafeDestroy();
+      reject(error);
+    };
+    connection.on('error', failed);
+    connection.once('connection', () => {
+      connection.off('error', failed);
+      resolve(new RabbitmqClientConnection(connection, events, NAME));
+    });
+  });
+}
+
+function optionsOf(target: DriverTarget): ConstructorParameters<typeof Connection>[0] & object {
+  return {
+    hostname: target.host,
+    port: target.port,
+    username: target.username,
+    password: target.password,
+    vhost: target.vhost,
+    heartbeat: target.heartbeat,
+    frameMax: target.frameMax,
+    maxChannels: target.channelMax,
+    connectionTimeout: target.timeout,
+    acquireTimeout: NEVER,
+    retryLow: NEVER,
+    retryHigh: NEVER,
+    noDelay: true,
+    ...(target.tls === undefined ? {} : { tls: target.tls }),
+    ...(target.connectionName === undefined ? {} : { connectionName: target.connectionName }),
+  };
+}

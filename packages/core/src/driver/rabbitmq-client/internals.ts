@@ -1,0 +1,94 @@
+import type { Channel, Connection } from 'rabbitmq-client';
+import { LeveretError } from '../../errors/leveret-error.ts';
+import type { WireProperties } from '../../message/message.ts';
+
+/**
+ * The parts of `rabbitmq-client` that it does not document and that the adapter needs: its frame handlers,
+ * which decode bodies by content type and cost a timer per delivery, and its frame writer, which knows
+ * `basic.reject`. They are checked for when a connection and a channel open, and pinned by the driver
+ * contract tests; the dependency is a `~` range for their sake.
+ */
+export interface ChannelInternals {
+  _onMethod: (frame: MethodFrame) => void;
+  _onHeader: (frame: HeaderFrame) => void;
+  _onBody: (frame: BodyFrame) => void;
+  /** Settles the request that is under way. */
+  _handleRPC(methodId: number, data: unknown): void;
+  _invoke(request: number, response: number, params: object): Promise<unknown>;
+  _invokeNowait(methodId: number, params: object): void;
+  readonly _state: { maxFrameSize: number };
+}
+
+/** What the adapter needs of a connection. */
+export interface ConnectionInternals {
+  _handleChunk: (frame: AnyFrame) => void;
+  readonly _state: { readonly frameMax: number };
+}
+
+/** A decoded method frame. */
+export interface MethodFrame {
+  readonly methodId: number;
+  readonly params: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** A decoded content header frame. */
+export interface HeaderFrame {
+  readonly bodySize: number;
+  readonly fields: WireProperties;
+}
+
+/** A decoded body frame. */
+export interface BodyFrame {
+  readonly payload: Buffer;
+}
+
+/** Any decoded frame, as far as the connection looks at it. */
+export interface AnyFrame {
+  readonly channelId: number;
+  readonly methodId?: number;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** The channel with what the adapter needs of it. Errors: `UNSUPPORTED_DRIVER`. */
+export function channelInternals(channel: Channel, name: string): Channel & ChannelInternals {
+  if (hasChannelInternals(channel)) return channel;
+  throw unsupported(name, 'channel');
+}
+
+/** The connection with what the adapter needs of it. Errors: `UNSUPPORTED_DRIVER`. */
+export function connectionInternals(
+  connection: Connection,
+  name: string,
+): Connection & ConnectionInternals {
+  if (hasConnectionInternals(connection)) return connection;
+  throw unsupported(name, 'connection');
+}
+
+function hasChannelInternals(channel: Channel): channel is Channel & ChannelInternals {
+  const methods = ['_onMethod', '_onHeader', '_onBody', '_handleRPC', '_invoke', '_invokeNowait'];
+  return (
+    methods.every((method) => typeof Reflect.get(channel, method) === 'function') &&
+    typeof property(Reflect.get(channel, '_state'), 'maxFrameSize') === 'number'
+  );
+}
+
+function hasConnectionInternals(
+  connection: Connection,
+): connection is Connection & ConnectionInternals {
+  return (
+    typeof Reflect.get(connection, '_handleChunk') === 'function' &&
+    typeof property(Reflect.get(connection, '_state'), 'frameMax') === 'number'
+  );
+}
+
+function property(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+function unsupported(name: string, part: string): LeveretError {
+  return new LeveretError(
+    'UNSUPPORTED_DRIVER',
+    `the installed ${name} is not one that this version of @leveret/core works with: its ${part} lacks ` +
+      'internals that 5.0.8 has',
+  );
+}

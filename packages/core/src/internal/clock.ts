@@ -1,0 +1,42 @@
+/** A pending timer, to be given back to the clock that made it. */
+export interface Timer {
+  /** Takes the timer back; harmless once it has fired. */
+  cancel(): void;
+}
+
+/** Time and chance as the rest of the code sees them, so that tests can turn them by hand. */
+export interface Clock {
+  /** Milliseconds since 1970, as `Date.now()`. */
+  now(): number;
+  /** Runs `fn` after `ms` milliseconds. */
+  after(ms: number, fn: () => void): Timer;
+  /** Runs `fn` at the end of the current turn of the event loop. */
+  endOfTurn(fn: () => void): void;
+  /** A number in [0, 1). */
+  random(): number;
+}
+
+/** The longest delay that a Node timer takes; longer ones would fire at once. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+class SystemTimer implements Timer {
+  readonly #handle: NodeJS.Timeout;
+
+  constructor(ms: number, fn: () => void) {
+    this.#handle = setTimeout(fn, Math.min(ms, LONGEST_DELAY));
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+}
+
+/** The real clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, fn) => new SystemTimer(ms, fn),
+  endOfTurn: (fn) => {
+    setImmediate(fn);
+  },
+  random: () => Math.random(),
+};

@@ -1,0 +1,27 @@
+import { TimeoutError } from '../errors/leveret-error.ts';
+import type { Clock } from './clock.ts';
+
+/**
+ * The outcome of `promise`, or a `TIMEOUT` that names the operation after `ms` milliseconds. The promise
+ * itself goes on; its later outcome is dropped.
+ */
+export function withDeadline<T>(
+  promise: PromiseLike<T>,
+  operation: string,
+  ms: number,
+  clock: Clock,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(ms, () => reject(new TimeoutError(operation, ms)));
+    promise.then(
+      (value) => {
+        timer.cancel();
+        resolve(value);
+      },
+      (error) => {
+        timer.cancel();
+        reject(error);
+      },
+    );
+  });
+}

@@ -1,0 +1,67 @@
+/** Reached by dotted names; calling it at any depth invokes with the joined name. */
+type Invoke<A extends readonly unknown[], R> = (name: string, ...args: A) => R;
+
+/**
+ * Names that the language and its tools read from any value they are handed: promises look for `then`,
+ * `JSON.stringify` for `toJSON`, loggers and test runners for the rest. They answer `undefined`, so that
+ * nobody invokes anything by looking. Names like these can still be called through the method that the
+ * proxy stands in front of.
+ */
+const UNTOUCHED: ReadonlySet<string> = new Set([
+  'then',
+  'catch',
+  'finally',
+  'toJSON',
+  'toString',
+  'toLocaleString',
+  'valueOf',
+  'constructor',
+  'prototype',
+  '__proto__',
+  'hasOwnProperty',
+  'isPrototypeOf',
+  'propertyIsEnumerable',
+  'inspect',
+  'nodeType',
+  'tagName',
+  'asymmetricMatch',
+  '$$typeof',
+  '@@__IMMUTABLE_ITERABLE__@@',
+  '@@__IMMUTABLE_RECORD__@@',
+]);
+
+/**
+ * An object whose properties, nested to any depth, are functions that call `invoke` with their dotted
+ * name: `proxy.math.add(x)` calls `invoke('math.add', x)`. Reading, printing, awaiting or serialising it
+ * calls nothing; it cannot be written to. Its shape is for the caller's types to say.
+ */
+export function methodProxy<A extends readonly unknown[], R>(invoke: Invoke<A, R>): object {
+  return node(Object.freeze(Object.create(null)), '', invoke);
+}
+
+function node<A extends readonly unknown[], R>(
+  target: object,
+  prefix: string,
+  invoke: Invoke<A, R>,
+): object {
+  const children = new Map<string, object>();
+  return new Proxy(target, {
+    get(_target, key) {
+      if (typeof key !== 'string' || UNTOUCHED.has(key)) return undefined;
+      const known = children.get(key);
+      if (known) return known;
+      const name = `${prefix}${key}`;
+      const child = node((...args: A) => invoke(name, ...args), `${name}.`, invoke);
+      children.set(key, child);
+      return child;
+    },
+    has: () => false,
+    ownKeys: () => [],
+    set: () => false,
+    defineProperty: () => false,
+    deleteProperty: () => false,
+    getOwnPropertyDescriptor: () => undefined,
+    getPrototypeOf: () => null,
+    setPrototypeOf: () => false,
+  });
+}

@@ -1,0 +1,116 @@
+import { InvalidMessageError } from '../errors/leveret-error.ts';
+import { isShortstr } from '../internal/shortstr.ts';
+import { checkTable, type TableSupport } from './check-table.ts';
+import type { MessageProperties, OutgoingMessage } from './message.ts';
+
+/** What bounds a message on the connection in use. */
+export interface MessageLimits {
+  /** Negotiated size of a frame in bytes; the properties of a message must fit one. */
+  readonly frameMax: number;
+  /** Largest body in bytes. */
+  readonly maxMessageSize: number;
+  /** The user that the connection is open as. */
+  readonly username: string;
+  /** Which header values the driver carries. */
+  readonly tables: TableSupport;
+}
+
+/** The pseudo-queue of direct reply-to: valid only where its consumer is on the same channel. */
+export const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
+
+/** RabbitMQ refuses a longer TTL (`rabbit_misc:check_expiry`). */
+const MAX_EXPIRATION = 2 ** 32 - 1;
+/** Frame header and end (8), class, weight, body size and flags (14), fixed-size properties (18). */
+const FRAME_OVERHEAD = 40;
+
+const SHORTSTRS = [
+  'contentType',
+  'contentEncoding',
+  'correlationId',
+  'replyTo',
+  'messageId',
+  'type',
+  'userId',
+  'appId',
+] as const satisfies readonly (keyof MessageProperties)[];
+
+/**
+ * Refuses a message that AMQP, RabbitMQ or the driver would choke on: after it, no field of the message
+ * can close a channel. Errors: `INVALID_MESSAGE`, naming field, value and rule.
+ */
+export function checkMessage(
+  message: OutgoingMessage,
+  routingKey: string,
+  limits: MessageLimits,
+): void {
+  checkShortstr('routingKey', routingKey);
+  checkBody(message.body, limits.maxMessageSize);
+  let size = FRAME_OVERHEAD;
+  for (const field of SHORTSTRS) {
+    const value = message[field];
+    if (value === undefined) continue;
+    checkShortstr(field, value);
+    size += 1 + value.length * 3;
+  }
+  checkNumbers(message);
+  if (message.userId !== undefined && message.userId !== limits.username)
+    throw new InvalidMessageError('userId', message.userId, 'must be the user of the connection');
+  if (message.replyTo === DIRECT_REPLY_TO)
+    throw new InvalidMessageError(
+      'replyTo',
+      message.replyTo,
+      'must be a queue: direct reply-to is not supported',
+    );
+  if (message.headers === undefined) return;
+  size += checkTable(message.headers, 'headers', limits.tables);
+  checkSenderSelected(message.headers['CC'], 'headers.CC');
+  checkSenderSelected(message.headers['BCC'], 'headers.BCC');
+  if (size > limits.frameMax)
+    throw new InvalidMessageError(
+      'headers',
+      message.headers,
+      `and properties must fit a frame of ${limits.frameMax} bytes`,
+    );
+}
+
+function checkShortstr(field: string, value: string): void {
+  if (typeof value !== 'string' || !isShortstr(value))
+    throw new InvalidMessageError(
+      field,
+      value,
+      'must be a string of at most 255 bytes of valid UTF-8',
+    );
+}
+
+function checkBody(body: Uint8Array, max: number): void {
+  if (!(body instanceof Uint8Array))
+    throw new InvalidMessageError('body', body, 'must be a Uint8Array');
+  if (body.byteLength > max)
+    throw new InvalidMessageError('body', body, `must have at most ${max} bytes (maxMessageSize)`);
+}
+
+function checkNumbers({ priority, expiration, deliveryMode, timestamp }: OutgoingMessage): void {
+  if (priority !== undefined && !isWholeUpTo(priority, 255))
+    throw new InvalidMessageError('priority', priority, 'must be a whole number from 0 to 255');
+  if (expiration !== undefined && !isWholeUpTo(expiration, MAX_EXPIRATION))
+    throw new InvalidMessageError(
+      'expiration',
+      expiration,
+      `must be whole milliseconds from 0 to ${MAX_EXPIRATION}`,
+    );
+  if (deliveryMode !== undefined && deliveryMode !== 1 && deliveryMode !== 2)
+    throw new InvalidMessageError('deliveryMode', deliveryMode, 'must be 1 or 2');
+  if (timestamp !== undefined && !(timestamp instanceof Date && timestamp.getTime() >= 0))
+    throw new InvalidMessageError('timestamp', timestamp, 'must be a valid Date from 1970 on');
+}
+
+function isWholeUpTo(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= max;
+}
+
+/** RabbitMQ closes the channel for a `CC` or `BCC` that is no array (sender-selected distribution). */
+function checkSenderSelected(value: unknown, field: string): void {
+  if (value === undefined) return;
+  if (!Array.isArray(value) || !value.every((key) => typeof key === 'string' && isShortstr(key)))
+    throw new InvalidMessageError(field, value, 'must be an array of routing keys');
+}

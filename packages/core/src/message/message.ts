@@ -1,0 +1,117 @@
+/**
+ * What a header may hold. Integers travel as AMQP integers, fractions as doubles, `bigint` as a 64-bit
+ * integer, strings as long strings. `Date` and `Uint8Array` are part of the type for drivers that carry
+ * them; a driver that cannot refuses them with `INVALID_MESSAGE`.
+ */
+export type HeaderValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | Date
+  | Uint8Array
+  | readonly HeaderValue[]
+  | HeaderTable;
+
+/** An AMQP table: headers of a message, or arguments of a queue, exchange, binding or consumer. */
+export interface HeaderTable {
+  readonly [name: string]: HeaderValue | undefined;
+}
+
+/** The properties that a message can carry (AMQP 0-9-1, class basic), all of them optional. */
+export interface MessageProperties {
+  /** Media type of the body, such as `application/json`. */
+  readonly contentType?: string | undefined;
+  /** Encoding of the body, such as `gzip`. */
+  readonly contentEncoding?: string | undefined;
+  /** Headers of the application, also what headers exchanges route by. */
+  readonly headers?: HeaderTable | undefined;
+  /** 2 is kept on disk by a durable queue, 1 is not. Default 2. */
+  readonly deliveryMode?: 1 | 2 | undefined;
+  /** 0 to 255; matters to queues with priorities. */
+  readonly priority?: number | undefined;
+  /** Ties a reply to its request. */
+  readonly correlationId?: string | undefined;
+  /** Queue to answer to. */
+  readonly replyTo?: string | undefined;
+  /** Milliseconds after which a queue drops or dead-letters the message: a whole number up to 2^32 - 1. */
+  readonly expiration?: number | undefined;
+  /** Identity of the message, kept when it is sent again. Default: a unique one. */
+  readonly messageId?: string | undefined;
+  /** Travels in whole seconds, so milliseconds are dropped. Default: none. */
+  readonly timestamp?: Date | undefined;
+  /** Name of the kind of message. */
+  readonly type?: string | undefined;
+  /** Must be the user that the connection is open as: RabbitMQ validates it. */
+  readonly userId?: string | undefined;
+  /** Name of the sending application. */
+  readonly appId?: string | undefined;
+}
+
+/** A message to be published. The body must not be changed until the publish has settled. */
+export interface OutgoingMessage extends MessageProperties {
+  readonly body: Uint8Array;
+}
+
+/** A checked message in the form in which a driver sends it. */
+export interface WireMessage {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly mandatory: boolean;
+  readonly body: Uint8Array;
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly headers: HeaderTable | undefined;
+  readonly deliveryMode: 1 | 2;
+  readonly priority: number | undefined;
+  readonly correlationId: string | undefined;
+  readonly replyTo: string | undefined;
+  /** Milliseconds, in digits. */
+  readonly expiration: string | undefined;
+  readonly messageId: string;
+  /** Seconds since 1970. */
+  readonly timestamp: number | undefined;
+  readonly type: string | undefined;
+  readonly userId: string | undefined;
+  readonly appId: string | undefined;
+}
+
+/** Properties in the form in which a driver received them. */
+export interface WireProperties {
+  readonly contentType?: string | undefined;
+  readonly contentEncoding?: string | undefined;
+  readonly headers?: HeaderTable | undefined;
+  readonly deliveryMode?: number | undefined;
+  readonly priority?: number | undefined;
+  readonly correlationId?: string | undefined;
+  readonly replyTo?: string | undefined;
+  /** Milliseconds, in digits. */
+  readonly expiration?: string | undefined;
+  readonly messageId?: string | undefined;
+  /** Seconds since 1970. */
+  readonly timestamp?: number | undefined;
+  readonly type?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly appId?: string | undefined;
+}
+
+/** A delivered message in the form in which a driver received it. */
+export interface WireDelivery extends WireProperties {
+  readonly consumerTag: string | undefined;
+  readonly deliveryTag: number;
+  readonly redelivered: boolean;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly body: Uint8Array;
+}
+
+/** A returned message in the form in which a driver received it. */
+export interface WireReturn extends WireProperties {
+  /** Why it came back: 312 is NO_ROUTE. */
+  readonly replyCode: number;
+  readonly replyText: string;
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly body: Uint8Array;
+}

@@ -1,0 +1,99 @@
+import type { HeaderTable, MessageProperties, WireProperties, WireReturn } from './message.ts';
+
+const NO_HEADERS: HeaderTable = Object.freeze({});
+
+/**
+ * A message as it came from the broker, with properties in the same form in which they are published, so
+ * that it can be published again as it is.
+ */
+export class ReceivedMessage implements MessageProperties {
+  readonly #wire: WireProperties & { readonly body: Uint8Array };
+  /** Exchange that it was published to; `''` is the default exchange. */
+  readonly exchange: string;
+  /** Key that it was published with. */
+  readonly routingKey: string;
+
+  constructor(wire: WireProperties & Pick<WireReturn, 'body' | 'exchange' | 'routingKey'>) {
+    this.#wire = wire;
+    this.exchange = wire.exchange;
+    this.routingKey = wire.routingKey;
+  }
+
+  /** The very bytes that were sent. */
+  get body(): Uint8Array {
+    return this.#wire.body;
+  }
+
+  get contentType(): string | undefined {
+    return this.#wire.contentType;
+  }
+
+  get contentEncoding(): string | undefined {
+    return this.#wire.contentEncoding;
+  }
+
+  /** Headers; an empty object where there are none. */
+  get headers(): HeaderTable {
+    return this.#wire.headers ?? NO_HEADERS;
+  }
+
+  get deliveryMode(): 1 | 2 | undefined {
+    const mode = this.#wire.deliveryMode;
+    return mode === 1 || mode === 2 ? mode : undefined;
+  }
+
+  get priority(): number | undefined {
+    return this.#wire.priority;
+  }
+
+  get correlationId(): string | undefined {
+    return this.#wire.correlationId;
+  }
+
+  get replyTo(): string | undefined {
+    return this.#wire.replyTo;
+  }
+
+  /** Time to live in milliseconds; `undefined` also where the peer wrote something else. */
+  get expiration(): number | undefined {
+    const { expiration } = this.#wire;
+    return expiration !== undefined && /^\d{1,15}$/.test(expiration)
+      ? Number(expiration)
+      : undefined;
+  }
+
+  get messageId(): string | undefined {
+    return this.#wire.messageId;
+  }
+
+  get timestamp(): Date | undefined {
+    const { timestamp } = this.#wire;
+    return timestamp === undefined ? undefined : new Date(timestamp * 1000);
+  }
+
+  get type(): string | undefined {
+    return this.#wire.type;
+  }
+
+  get userId(): string | undefined {
+    return this.#wire.userId;
+  }
+
+  get appId(): string | undefined {
+    return this.#wire.appId;
+  }
+}
+
+/** A mandatory message that reached no queue, as the broker gave it back. */
+export class ReturnedMessage extends ReceivedMessage {
+  /** Why it came back; 312 is NO_ROUTE. */
+  readonly replyCode: number;
+  /** The broker's words; they differ between versions. */
+  readonly replyText: string;
+
+  constructor(wire: WireReturn) {
+    super(wire);
+    this.replyCode = wire.replyCode;
+    this.replyText = wire.replyText;
+  }
+}
