@@ -10,6 +10,8 @@ const folders = ['packages', 'tooling'].flatMap((parent) =>
 
 export default defineConfig({
   test: {
+    // One real broker for the whole run, started when the first test asks for it.
+    globalSetup: ['tooling/testkit/src/global-setup.ts'],
     projects: folders.map(({ name, root }) => ({
       resolve: { conditions },
       ssr: { resolve: { conditions } },

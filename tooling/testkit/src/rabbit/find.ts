@@ -1,0 +1,36 @@
+import { accessSync, constants, realpathSync } from 'node:fs';
+import { basename, delimiter, join } from 'node:path';
+
+// Debian's commands on PATH are wrappers that switch to the user `rabbitmq`; the programs behind them do not.
+const LIBRARY_FOLDERS = ['/usr/lib/rabbitmq/bin', '/opt/homebrew/sbin', '/usr/local/sbin'];
+const WRAPPER = 'rabbitmq-script-wrapper';
+
+/** Where to look: PATH, as this process has it. */
+function pathFolders(): readonly string[] {
+  const { PATH = '' } = process.env;
+  return PATH.split(delimiter).filter((folder) => folder !== '');
+}
+
+/** The first of `folders` that holds the executable `name`, as a full path. */
+function findIn(folders: readonly string[], name: string): string | undefined {
+  return folders
+    .map((folder) => join(folder, name))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK);
+        return basename(realpathSync(file)) !== WRAPPER;
+      } catch {
+        return false;
+      }
+    });
+}
+
+/** The full path of the program `rabbitmq-server`, or undefined where it is not installed. Never throws. */
+export function findRabbitServer(): string | undefined {
+  return findIn([...LIBRARY_FOLDERS, ...pathFolders()], 'rabbitmq-server');
+}
+
+/** The full path of `epmd`, the Erlang port mapper that a node needs, or undefined. Never throws. */
+export function findEpmd(): string | undefined {
+  return findIn([...pathFolders(), '/usr/lib/erlang/bin'], 'epmd');
+}

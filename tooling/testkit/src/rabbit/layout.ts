@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+
+/** The ports of one node. All of them are on 127.0.0.1. */
+export interface NodePorts {
+  readonly amqp: number;
+  readonly dist: number;
+  readonly epmd: number;
+}
+
+/** Everything that says where a node lives. Two nodes of a cluster would share the cookie and the epmd port. */
+export interface NodeLayout {
+  readonly name: string;
+  readonly dataDir: string;
+  readonly cookie: string;
+  readonly ports: NodePorts;
+  /** Lines of rabbitmq.conf. */
+  readonly config: readonly string[];
+  /** Environment variables that win over all others. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The files of a node which exist before its first boot, by path. */
+export function layoutFiles(layout: NodeLayout): ReadonlyMap<string, string> {
+  const at = (name: string): string => join(layout.dataDir, name);
+  return new Map([
+    [at('.erlang.cookie'), layout.cookie],
+    [at('enabled_plugins'), '[].\n'],
+    [at('rabbitmq.conf'), layout.config.map((line) => `${line}\n`).join('')],
+    [at('rabbitmq-env.conf'), ''],
+  ]);
+}
+
+/** Where the node writes what it prints. */
+export function consoleLog(layout: NodeLayout): string {
+  return join(layout.dataDir, 'console.log');
+}
+
+/**
+ * The environment of a node, of its epmd and of its rabbitmqctl. Nothing of this process but PATH is handed on, so
+ * settings of another broker on the machine have no say.
+ */
+export function layoutEnv(layout: NodeLayout, path: string): Readonly<Record<string, string>> {
+  const at = (name: string): string => join(layout.dataDir, name);
+  return {
+    PATH: path,
+    HOME: layout.dataDir,
+    LANG: 'C.UTF-8',
+    ERL_EPMD_PORT: String(layout.ports.epmd),
+    ERL_EPMD_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODENAME: layout.name,
+    RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
+    RABBITMQ_NODE_PORT: String(layout.ports.amqp),
+    RABBITMQ_DIST_PORT: String(layout.ports.dist),
+    RABBITMQ_MNESIA_BASE: at('mnesia'),
+    RABBITMQ_LOG_BASE: at('log'),
+    RABBITMQ_PID_FILE: at('pid'),
+    RABBITMQ_ENABLED_PLUGINS_FILE: at('enabled_plugins'),
+    RABBITMQ_CONFIG_FILE: at('rabbitmq.conf'),
+    RABBITMQ_CONF_ENV_FILE: at('rabbitmq-env.conf'),
+    // epmd is started beside the node, so that it ends with it: one started by Erlang would be a daemon and stay.
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
+      '-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}',
+    RABBITMQ_CTL_ERL_ARGS: '-start_epmd false',
+    // Makes the start script become the Erlang machine instead of staying its parent.
+    detached: '1',
+    ...layout.env,
+  };
+}

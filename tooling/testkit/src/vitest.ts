@@ -1,0 +1,1 @@
+export { brokerUrl, describeWithBroker, hasBroker, uniqueName } from './with-broker.ts';
