@@ -4,6 +4,8 @@ const BACKSLASH = 0x5c;
 const BRACE_BIT = 0x20;
 const OPEN = 0x7b;
 const CLOSE = 0x7d;
+/** How much of a string is read byte by byte before `indexOf` is worth its call. */
+const SHORT = 32;
 /** No byte below it opens or closes anything, save the quote. */
 const FIRST_BRACKET = 0x5b;
 
@@ -36,10 +38,27 @@ function scan(bytes: Uint8Array, max: number): boolean {
 /** Where the string whose first character is at `from` has its closing quote. */
 function endOfString(bytes: Uint8Array, from: number, end: number): number {
   let i = from;
-  for (; i < end; i++) {
+  for (let stop = from + SHORT; i < end; i++) {
     const byte = bytes[i];
-    if (byte === QUOTE) break;
+    if (byte === QUOTE) return i;
     if (byte === BACKSLASH) i++;
+    else if (i > stop) {
+      i = nextQuote(bytes, i, end);
+      if (!isEscaped(bytes, i)) return i;
+      stop = i + SHORT;
+    }
   }
   return i;
+}
+
+function nextQuote(bytes: Uint8Array, from: number, end: number): number {
+  const found = bytes.indexOf(QUOTE, from);
+  return found === -1 ? end : found;
+}
+
+/** Whether an odd number of backslashes stands before `at`: inside a string they go in pairs. */
+function isEscaped(bytes: Uint8Array, at: number): boolean {
+  let first = at;
+  while (bytes[first - 1] === BACKSLASH) first--;
+  return (at - first) % 2 === 1;
 }

@@ -90,7 +90,7 @@ describe('jsonCodec().decode', () => {
   it('refuses bytes that are not UTF-8 instead of replacing them', () => {
     for (const bad of [[0xff], [0xc3], [0xc0, 0x80], [0xed, 0xa0, 0x80]]) {
       const body = Buffer.from([0x22, ...bad, 0x22]);
-      expect(failure(() => codec.decode(body)).message).toBe('CODEC: the body is not UTF-8');
+      expect(failure(() => codec.decode(body)).message).toMatch(/the body is not UTF-8/);
       expect(failure(() => codec.decode(new Uint8Array(body))).code).toBe('CODEC');
     }
   });
