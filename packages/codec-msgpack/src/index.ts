@@ -1,1 +1,2 @@
-export {};
+export { ExtData, ExtensionCodec } from '@msgpack/msgpack';
+export { type MsgpackCodec, type MsgpackCodecOptions, msgpackCodec } from './msgpack-codec.ts';
