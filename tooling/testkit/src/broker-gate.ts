@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { TestkitError } from './errors.ts';
+import { listenAnywhere } from './ports.ts';
 
 /** A door in the process that owns the test broker. The first one who asks has it started. */
 export interface BrokerGate extends AsyncDisposable {
@@ -25,14 +25,9 @@ export async function openBrokerGate(start: () => Promise<string>): Promise<Brok
     );
     void answer.then((line) => socket.end(line));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') {
-    throw new TestkitError('the system gave no TCP port');
-  }
+  const port = await listenAnywhere(server);
   return {
-    port: address.port,
+    port,
     [Symbol.asyncDispose]: async () => {
       server.close();
       await answer;
