@@ -1,4 +1,40 @@
+// For users
+
+export type { ChannelOptions } from './channel/options.ts';
+export type { ChannelStatus } from './channel/session.ts';
+export type { MessageHandler } from './channel/subscription.ts';
+// For authors of codecs and patterns
 export type { Codec, ContentKind } from './codec/codec.ts';
+export { type CodecOptions, CodecSet, type Decodable, type Encoded } from './codec/codec-set.ts';
+export type { ConnectionOptions, ConnectTarget, Credentials } from './connection/options.ts';
+export type { ConnectionStatus } from './connection/supervisor.ts';
+export type { LeveretEvent } from './diagnostics/events.ts';
+// For authors of drivers
+export type {
+  ChannelEnd,
+  Driver,
+  DriverBinding,
+  DriverChannel,
+  DriverChannelEvents,
+  DriverConnection,
+  DriverConnectionEvents,
+  DriverConsume,
+  DriverQueueState,
+  DriverTarget,
+} from './driver/driver.ts';
+export { Channel, type GetOptions, type PassiveOptions } from './entities/channel.ts';
+export { Connection, type ConnectionEvents, connect } from './entities/connection.ts';
+export { Consumer } from './entities/consumer.ts';
+export { type BindOptions, type DeleteExchangeOptions, Exchange } from './entities/exchange.ts';
+export type { IterateOptions } from './entities/iterate.ts';
+export type { PublishOptions } from './entities/outbox.ts';
+export {
+  type ConsumeOptions,
+  type DeleteQueueOptions,
+  Queue,
+  type QueueCounts,
+} from './entities/queue.ts';
+// Errors
 export { errorCodes, type LeveretErrorCode } from './errors/codes.ts';
 export {
   InvalidMessageError,
@@ -6,3 +42,16 @@ export {
   type LeveretErrorOptions,
   TimeoutError,
 } from './errors/leveret-error.ts';
+export type { BackoffOptions } from './internal/backoff.ts';
+export type { Unsubscribe } from './internal/emitter.ts';
+export { methodProxy } from './internal/method-proxy.ts';
+export { IncomingMessage, type ProcessOptions, type RequeueOptions } from './message/incoming.ts';
+export type {
+  HeaderTable,
+  HeaderValue,
+  MessageProperties,
+  OutgoingMessage,
+} from './message/message.ts';
+export { ReceivedMessage, ReturnedMessage } from './message/received.ts';
+export { UnroutableError } from './message/unroutable-error.ts';
+export type { ExchangeOptions, ExchangeType, QueueOptions } from './topology/specs.ts';

@@ -16,6 +16,13 @@ export type LeveretEvent =
       /** Publishes sent again. */
       readonly resent: number;
     }
+  /** The broker closed a channel; it is put back, and whoever is to blame is told. */
+  | {
+      readonly type: 'channel-closed';
+      readonly channel: number;
+      readonly replyCode: number;
+      readonly replyText: string;
+    }
   /** Putting a channel back failed; it is tried again. */
   | { readonly type: 'recovery-failed'; readonly channel: number; readonly error: LeveretError }
   /** A delivery of a channel that is gone was settled: nothing was sent, the broker delivers it again. */

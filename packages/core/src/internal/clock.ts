@@ -6,7 +6,7 @@ export interface Timer {
 
 /** Time and chance as the rest of the code sees them, so that tests can turn them by hand. */
 export interface Clock {
-  /** Milliseconds since 1970, as `Date.now()`. */
+  /** Milliseconds since some moment, never set back: for measuring, not for dates. */
   now(): number;
   /** Runs `fn` after `ms` milliseconds. */
   after(ms: number, fn: () => void): Timer;
@@ -33,7 +33,7 @@ class SystemTimer implements Timer {
 
 /** The real clock. */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.now(),
   after: (ms, fn) => new SystemTimer(ms, fn),
   endOfTurn: (fn) => {
     setImmediate(fn);

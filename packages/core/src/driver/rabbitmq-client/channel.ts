@@ -1,5 +1,5 @@
 import type { Channel } from 'rabbitmq-client';
-import { LeveretError } from '../../errors/leveret-error.ts';
+import { describe, LeveretError } from '../../errors/leveret-error.ts';
 import { ignore } from '../../internal/deferred.ts';
 import type { HeaderTable, WireDelivery, WireMessage } from '../../message/message.ts';
 import type { ExchangeSpec, QueueSpec } from '../../topology/specs.ts';
@@ -20,6 +20,8 @@ import { METHOD } from './protocol.ts';
 export interface ChannelOwner {
   /** The close that the broker sent for the whole connection, if it did. */
   readonly closeFrame: CloseFrame | undefined;
+  /** Whether the connection is gone. */
+  readonly over: boolean;
   /** The channel is over by itself. */
   channelGone(channel: RabbitmqClientChannel): void;
 }
@@ -62,6 +64,8 @@ export class RabbitmqClientChannel implements DriverChannel {
     });
     channel.once('close', () => {
       if (this.#closeFrame) this.#end(endOf(this.#closeFrame));
+      // Of a lost connection this event tells first; left after that is a channel that the driver gave up.
+      else queueMicrotask(() => this.#end(GIVEN_UP));
     });
   }
 
@@ -72,7 +76,7 @@ export class RabbitmqClientChannel implements DriverChannel {
 
   async declareExchange(spec: ExchangeSpec): Promise<void> {
     const { name, type, durable, autoDelete, internal } = spec;
-    await this.#ask('declareExchange', () =>
+    await this.#ask(METHOD.exchangeDeclare, () =>
       this.#channel.exchangeDeclare({
         exchange: name,
         type,
@@ -85,27 +89,27 @@ export class RabbitmqClientChannel implements DriverChannel {
   }
 
   async checkExchange(name: string): Promise<void> {
-    await this.#ask('checkExchange', () =>
+    await this.#ask(METHOD.exchangeDeclare, () =>
       this.#channel.exchangeDeclare({ exchange: name, passive: true }),
     );
   }
 
   async deleteExchange(name: string, options: { ifUnused: boolean }): Promise<void> {
-    await this.#ask('deleteExchange', () =>
+    await this.#ask(METHOD.exchangeDelete, () =>
       this.#channel.exchangeDelete({ exchange: name, ...options }),
     );
   }
 
   async bindExchange(binding: DriverBinding): Promise<void> {
     const { arguments: table, ...names } = binding;
-    await this.#ask('bindExchange', () =>
+    await this.#ask(METHOD.exchangeBind, () =>
       this.#channel.exchangeBind({ ...names, ...withArguments(table) }),
     );
   }
 
   async unbindExchange(binding: DriverBinding): Promise<void> {
     const { arguments: table, ...names } = binding;
-    await this.#ask('unbindExchange', () =>
+    await this.#ask(METHOD.exchangeUnbind, () =>
       this.#channel.exchangeUnbind({ ...names, ...withArguments(table) }),
     );
   }
@@ -129,20 +133,20 @@ export class RabbitmqClientChannel implements DriverChannel {
     name: string,
     options: { ifUnused: boolean; ifEmpty: boolean },
   ): Promise<number> {
-    const ok = await this.#ask('deleteQueue', () =>
+    const ok = await this.#ask(METHOD.queueDelete, () =>
       this.#channel.queueDelete({ queue: name, ...options }),
     );
     return ok.messageCount;
   }
 
   async purgeQueue(name: string): Promise<number> {
-    const ok = await this.#ask('purgeQueue', () => this.#channel.queuePurge({ queue: name }));
+    const ok = await this.#ask(METHOD.queuePurge, () => this.#channel.queuePurge({ queue: name }));
     return ok.messageCount;
   }
 
   async bindQueue(binding: DriverBinding): Promise<void> {
     const { destination, source, routingKey, arguments: table } = binding;
-    await this.#ask('bindQueue', () =>
+    await this.#ask(METHOD.queueBind, () =>
       this.#channel.queueBind({
         queue: destination,
         exchange: source,
@@ -154,7 +158,7 @@ export class RabbitmqClientChannel implements DriverChannel {
 
   async unbindQueue(binding: DriverBinding): Promise<void> {
     const { destination, source, routingKey, arguments: table } = binding;
-    await this.#ask('unbindQueue', () =>
+    await this.#ask(METHOD.queueUnbind, () =>
       this.#channel.queueUnbind({
         queue: destination,
         exchange: source,
@@ -165,7 +169,9 @@ export class RabbitmqClientChannel implements DriverChannel {
   }
 
   async setQos(prefetch: number, global: boolean): Promise<void> {
-    await this.#ask('setQos', () => this.#channel.basicQos({ prefetchCount: prefetch, global }));
+    await this.#ask(METHOD.basicQos, () =>
+      this.#channel.basicQos({ prefetchCount: prefetch, global }),
+    );
   }
 
   async consume(options: DriverConsume): Promise<string> {
@@ -174,7 +180,7 @@ export class RabbitmqClientChannel implements DriverChannel {
     const consumerTag = `leveret-${this.id}-${++this.#consumers}`;
     this.#deliver.set(consumerTag, options.deliver);
     try {
-      await this.#ask('consume', () =>
+      await this.#ask(METHOD.basicConsume, () =>
         this.#channel.basicConsume(
           { queue, noAck, exclusive, consumerTag, ...withArguments(options.arguments) },
           ignore,
@@ -188,12 +194,12 @@ export class RabbitmqClientChannel implements DriverChannel {
   }
 
   async cancel(consumerTag: string): Promise<void> {
-    await this.#ask('cancel', () => this.#channel.basicCancel({ consumerTag }));
+    await this.#ask(METHOD.basicCancel, () => this.#channel.basicCancel({ consumerTag }));
     this.#deliver.delete(consumerTag);
   }
 
   async get(queue: string, options: { noAck: boolean }): Promise<WireDelivery | undefined> {
-    const message: unknown = await this.#ask('get', () =>
+    const message: unknown = await this.#ask(METHOD.basicGet, () =>
       this.#channel.basicGet({ queue, ...options }),
     );
     return isAssembled(message) ? message : undefined;
@@ -213,7 +219,7 @@ export class RabbitmqClientChannel implements DriverChannel {
 
   async selectConfirms(): Promise<void> {
     // Asked for past the driver, which would otherwise keep a promise of its own for each publish.
-    await this.#ask('selectConfirms', () =>
+    await this.#ask(METHOD.confirmSelect, () =>
       this.#channel._invoke(METHOD.confirmSelect, METHOD.confirmSelectOk, { nowait: false }),
     );
   }
@@ -224,20 +230,20 @@ export class RabbitmqClientChannel implements DriverChannel {
       ? body
       : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     // Rejects only when the channel ends, which `ended` tells.
-    this.#channel.basicPublish(envelopeOf(message), bytes).catch(ignore);
+    this.#channel.basicPublish(message, bytes).catch(ignore);
     return ++this.#published;
   }
 
   async selectTransactions(): Promise<void> {
-    await this.#ask('selectTransactions', () => this.#channel.txSelect());
+    await this.#ask(METHOD.txSelect, () => this.#channel.txSelect());
   }
 
   async commit(): Promise<void> {
-    await this.#ask('commit', () => this.#channel.txCommit());
+    await this.#ask(METHOD.txCommit, () => this.#channel.txCommit());
   }
 
   async rollback(): Promise<void> {
-    await this.#ask('rollback', () => this.#channel.txRollback());
+    await this.#ask(METHOD.txRollback, () => this.#channel.txRollback());
   }
 
   async close(): Promise<void> {
@@ -249,19 +255,20 @@ export class RabbitmqClientChannel implements DriverChannel {
   async #queueDeclare(
     params: Parameters<Channel['queueDeclare']>[0] & object,
   ): Promise<DriverQueueState> {
-    const ok = await this.#ask('declareQueue', () => this.#channel.queueDeclare(params));
+    const ok = await this.#ask(METHOD.queueDeclare, () => this.#channel.queueDeclare(params));
     return { name: ok.queue, messageCount: ok.messageCount, consumerCount: ok.consumerCount };
   }
 
   /** Makes a request; its failure is told by what the broker said, else as a lost connection. */
-  async #ask<T>(method: Ask, request: () => Promise<T>): Promise<T> {
+  async #ask<T>(methodId: number, request: () => Promise<T>): Promise<T> {
     try {
       return await request();
     } catch (error) {
       const close = this.#closeFrame ?? this.#owner.closeFrame;
       // A close that blames another request leaves this one unanswered, not refused.
-      if (close && BLAMED[method] === close.methodId) throw refused(close, { cause: error });
-      throw lost(error);
+      if (close && close.methodId === methodId) throw refused(close, { cause: error });
+      if (this.#over || this.#owner.over || isChannelClosed(error)) throw lost(error);
+      throw new LeveretError('REFUSED', describe(error), { cause: error });
     }
   }
 
@@ -306,29 +313,18 @@ export class RabbitmqClientChannel implements DriverChannel {
   }
 }
 
-/** The method that the broker blames when it closes a channel over a request. */
-const BLAMED = {
-  declareExchange: (40 << 16) + 10,
-  checkExchange: (40 << 16) + 10,
-  deleteExchange: (40 << 16) + 20,
-  bindExchange: (40 << 16) + 30,
-  unbindExchange: (40 << 16) + 40,
-  declareQueue: (50 << 16) + 10,
-  bindQueue: (50 << 16) + 20,
-  purgeQueue: (50 << 16) + 30,
-  deleteQueue: (50 << 16) + 40,
-  unbindQueue: (50 << 16) + 50,
-  setQos: (60 << 16) + 10,
-  consume: (60 << 16) + 20,
-  cancel: (60 << 16) + 30,
-  get: (60 << 16) + 70,
-  selectConfirms: METHOD.confirmSelect,
-  selectTransactions: (90 << 16) + 10,
-  commit: (90 << 16) + 20,
-  rollback: (90 << 16) + 30,
-} as const;
+/** An encoding error makes the driver close a channel by itself. */
+const GIVEN_UP: ChannelEnd = {
+  kind: 'channel',
+  replyCode: 0,
+  replyText: 'the driver closed the channel',
+  publish: false,
+};
 
-type Ask = keyof typeof BLAMED;
+/** The driver's answer for whatever was asked of a channel that closed for another reason. */
+function isChannelClosed(error: unknown): boolean {
+  return error instanceof Error && Reflect.get(error, 'code') === 'CH_CLOSE';
+}
 
 function endOf({ replyCode, replyText, methodId }: CloseFrame): ChannelEnd {
   return { kind: 'channel', replyCode, replyText, publish: methodId === METHOD.basicPublish };
@@ -340,10 +336,4 @@ function withArguments(table: HeaderTable | undefined): { arguments?: HeaderTabl
 
 function isAssembled(message: unknown): message is Assembled {
   return typeof message === 'object' && message !== null && 'deliveryTag' in message;
-}
-
-/** The driver would add a timestamp of its own where the field is missing, so every field is given. */
-function envelopeOf(message: WireMessage): Parameters<Channel['basicPublish']>[0] {
-  const { body: _body, ...envelope } = message;
-  return envelope;
 }

@@ -47,6 +47,10 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
     return this.#closeFrame;
   }
 
+  get over(): boolean {
+    return this.#over;
+  }
+
   channelGone(channel: RabbitmqClientChannel): void {
     this.#channels.delete(channel);
   }

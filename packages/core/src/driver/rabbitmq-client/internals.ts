@@ -1,6 +1,6 @@
 import type { Channel, Connection } from 'rabbitmq-client';
 import { LeveretError } from '../../errors/leveret-error.ts';
-import type { WireProperties } from '../../message/message.ts';
+import type { WireMessage, WireProperties } from '../../message/message.ts';
 
 /**
  * The parts of `rabbitmq-client` that it does not document and that the adapter needs: its frame handlers,
@@ -14,6 +14,8 @@ export interface ChannelInternals {
   _onBody: (frame: BodyFrame) => void;
   /** Settles the request that is under way. */
   _handleRPC(methodId: number, data: unknown): void;
+  /** Documented, but its type forbids `undefined`; where a field is missing it would put its own default. */
+  basicPublish(message: WireMessage, body: Buffer): Promise<void>;
   _invoke(request: number, response: number, params: object): Promise<unknown>;
   _invokeNowait(methodId: number, params: object): void;
   readonly _state: { maxFrameSize: number };

@@ -1,0 +1,39 @@
+import type { DriverChannel } from '../driver/driver.ts';
+import type { Clock } from '../internal/clock.ts';
+import { IncomingMessage, type Settlement, type Settler } from '../message/incoming.ts';
+import type { WireDelivery } from '../message/message.ts';
+import { Acknowledgements } from './acknowledgements.ts';
+
+/** The deliveries of one driver channel, for as long as it lives. */
+export class Deliveries implements Settler {
+  readonly #acknowledgements: Acknowledgements;
+  readonly #skipped: (deliveryTag: number) => void;
+  #alive = true;
+
+  constructor(channel: DriverChannel, clock: Clock, skipped: (deliveryTag: number) => void) {
+    this.#acknowledgements = new Acknowledgements(channel, (fn) => clock.endOfTurn(fn));
+    this.#skipped = skipped;
+  }
+
+  /** Makes a message of what came. */
+  receive(delivery: WireDelivery, noAck: boolean): IncomingMessage {
+    if (!noAck) this.#acknowledgements.delivered(delivery.deliveryTag);
+    return new IncomingMessage(delivery, this, noAck);
+  }
+
+  settle(deliveryTag: number, how: Settlement, requeue: boolean): void {
+    if (!this.#alive) this.#skipped(deliveryTag);
+    else if (how === 'ack') this.#acknowledgements.ack(deliveryTag);
+    else this.#acknowledgements.refuse(deliveryTag, how, requeue);
+  }
+
+  /** Sends what is held back until the end of the turn, before the channel closes. */
+  flush(): void {
+    if (this.#alive) this.#acknowledgements.flush();
+  }
+
+  /** The channel is gone: settling does nothing any more. */
+  lose(): void {
+    this.#alive = false;
+  }
+}

@@ -1,0 +1,43 @@
+import { duration, whole } from '../connection/options.ts';
+import type { PublisherLimits } from './publisher.ts';
+
+/** How a channel behaves. Durations are milliseconds. */
+export interface ChannelOptions {
+  /**
+   * Most unsettled deliveries of each consumer that does not say otherwise; 0 is no bound. Default 100
+   * (RabbitMQ advises 100 to 300).
+   */
+  readonly prefetch?: number;
+  /** How long a publish may take to be confirmed, waiting for a connection included. Default 30000. */
+  readonly publishTimeout?: number;
+  /** Most messages sent and not yet confirmed; more wait their turn. Default 2048. */
+  readonly maxInFlight?: number;
+  /** Most messages that wait to be sent; a further publish is refused (`BUFFER_FULL`). Default 100000. */
+  readonly maxBuffered?: number;
+  /** Most bytes of bodies waiting and unconfirmed; likewise. Default 67108864 (64 MiB). */
+  readonly maxBufferedBytes?: number;
+  /**
+   * How long `cancel` and `close` wait for handlers in hand before they abort them through
+   * `message.signal`. Default 30000.
+   */
+  readonly drainTimeout?: number;
+}
+
+/** The same, filled in and checked. */
+export interface ChannelConfig extends PublisherLimits {
+  readonly prefetch: number;
+  readonly publishTimeout: number;
+  readonly drainTimeout: number;
+}
+
+/** Fills in and checks. Errors: `INVALID_ARGUMENT`. */
+export function channelConfig(options: ChannelOptions): ChannelConfig {
+  return {
+    prefetch: whole('prefetch', options.prefetch, 100, 0, 65_535),
+    publishTimeout: duration('publishTimeout', options.publishTimeout, 30_000),
+    maxInFlight: whole('maxInFlight', options.maxInFlight, 2048, 1, 2 ** 31),
+    maxBuffered: whole('maxBuffered', options.maxBuffered, 100_000, 0, 2 ** 31),
+    maxBufferedBytes: whole('maxBufferedBytes', options.maxBufferedBytes, 2 ** 26, 0, 2 ** 40),
+    drainTimeout: duration('drainTimeout', options.drainTimeout, 30_000),
+  };
+}

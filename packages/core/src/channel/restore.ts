@@ -1,0 +1,77 @@
+import type { DriverChannel } from '../driver/driver.ts';
+import type { Clock } from '../internal/clock.ts';
+import { withDeadline } from '../internal/deadline.ts';
+import type { PlanStep } from '../topology/ledger.ts';
+import type { BindingSpec } from '../topology/specs.ts';
+import type { Deliveries } from './deliveries.ts';
+import type { Subscription } from './subscription.ts';
+
+/** Everything that hangs on a channel and has to be there again on the next. */
+export interface Topology {
+  readonly plan: readonly PlanStep[];
+  readonly globalPrefetch: number | undefined;
+  readonly subscriptions: readonly Subscription[];
+}
+
+/**
+ * Puts everything back on a fresh channel, one step after the other: confirms, QoS, exchanges, queues (the
+ * references of those named by the broker get the new name), bindings, consumers. Gives the number of steps.
+ */
+export async function restore(
+  live: { readonly channel: DriverChannel; readonly deliveries: Deliveries },
+  topology: Topology,
+  timeout: number,
+  clock: Clock,
+): Promise<number> {
+  const { channel, deliveries } = live;
+  const step = (name: string, promise: Promise<unknown>): Promise<unknown> =>
+    withDeadline(promise, name, timeout, clock);
+  await step('confirm.select', channel.selectConfirms());
+  if (topology.globalPrefetch !== undefined)
+    await step('basic.qos', channel.setQos(topology.globalPrefetch, true));
+  for (const each of topology.plan) await step(stepName(each), perform(each, channel));
+  for (const subscription of topology.subscriptions)
+    await step('basic.consume', subscription.start(channel, deliveries));
+  return topology.plan.length + topology.subscriptions.length;
+}
+
+/** Makes one binding, of a queue or of an exchange. */
+export function bind(channel: DriverChannel, binding: BindingSpec): Promise<void> {
+  const { destination } = binding;
+  return typeof destination === 'string'
+    ? channel.bindExchange({ ...binding, destination })
+    : channel.bindQueue({ ...binding, destination: destination.name });
+}
+
+/** Takes one binding away. */
+export function unbind(channel: DriverChannel, binding: BindingSpec): Promise<void> {
+  const { destination } = binding;
+  return typeof destination === 'string'
+    ? channel.unbindExchange({ ...binding, destination })
+    : channel.unbindQueue({ ...binding, destination: destination.name });
+}
+
+async function perform(each: PlanStep, channel: DriverChannel): Promise<void> {
+  switch (each.kind) {
+    case 'exchange':
+      return channel.declareExchange(each.spec);
+    case 'queue': {
+      const { name } = await channel.declareQueue(each.spec);
+      each.ref.name = name;
+      return;
+    }
+    case 'bind':
+      return bind(channel, each.binding);
+  }
+}
+
+function stepName(each: PlanStep): string {
+  switch (each.kind) {
+    case 'exchange':
+      return 'exchange.declare';
+    case 'queue':
+      return 'queue.declare';
+    case 'bind':
+      return typeof each.binding.destination === 'string' ? 'exchange.bind' : 'queue.bind';
+  }
+}

@@ -1,0 +1,194 @@
+import type { DriverChannel } from '../driver/driver.ts';
+import { LeveretError } from '../errors/leveret-error.ts';
+import type { Clock } from '../internal/clock.ts';
+import { withDeadline } from '../internal/deadline.ts';
+import { deferred, ignore } from '../internal/deferred.ts';
+import { Fifo } from '../internal/fifo.ts';
+import { IncomingMessage } from '../message/incoming.ts';
+import type { HeaderTable, WireDelivery } from '../message/message.ts';
+import type { QueueRef } from '../topology/specs.ts';
+import type { Deliveries } from './deliveries.ts';
+
+/** Works one message off. What it throws puts an unsettled message back to the queue. */
+export type MessageHandler = (message: IncomingMessage) => unknown;
+
+/** What a consumer was asked for, filled in and checked. */
+export interface SubscriptionConfig {
+  readonly queue: QueueRef;
+  readonly noAck: boolean;
+  readonly exclusive: boolean;
+  readonly arguments: HeaderTable | undefined;
+  /** Most unsettled deliveries; 0 is no bound. */
+  readonly prefetch: number;
+  /** Most handlers that run at once. */
+  readonly concurrency: number;
+  readonly drainTimeout: number;
+}
+
+/** What a consumer tells its channel. */
+export interface SubscriptionEvents {
+  handlerFailed(queue: string, error: LeveretError): void;
+}
+
+type State =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'consuming'; readonly tag: string }
+  | { readonly kind: 'draining' }
+  | { readonly kind: 'ended'; readonly cause: LeveretError | undefined };
+
+/**
+ * A consumer of one queue, over all the channels that it lives on one after another. Handlers in hand
+ * outlive the channel that brought them; deliveries that no handler took do not.
+ */
+export class Subscription {
+  readonly config: SubscriptionConfig;
+  readonly #handler: MessageHandler;
+  readonly #events: SubscriptionEvents;
+  readonly #clock: Clock;
+  readonly #ended = deferred<LeveretError | undefined>();
+  readonly #inHand = new Set<IncomingMessage>();
+  #buffered = new Fifo<IncomingMessage>();
+  #state: State = { kind: 'idle' };
+  #idle: (() => void) | undefined;
+
+  constructor(
+    config: SubscriptionConfig,
+    handler: MessageHandler,
+    events: SubscriptionEvents,
+    clock: Clock,
+  ) {
+    this.config = config;
+    this.#handler = handler;
+    this.#events = events;
+    this.#clock = clock;
+  }
+
+  /** Resolves when it is over: with the cause where nobody asked for it. */
+  get ended(): Promise<LeveretError | undefined> {
+    return this.#ended.promise;
+  }
+
+  /** Its tag on the present channel, if it consumes. */
+  get tag(): string | undefined {
+    return this.#state.kind === 'consuming' ? this.#state.tag : undefined;
+  }
+
+  /** Starts on a channel. */
+  async start(channel: DriverChannel, deliveries: Deliveries): Promise<void> {
+    const { queue, noAck, exclusive, prefetch, arguments: table } = this.config;
+    // Asked for together: the prefetch holds for the consumers started after it.
+    const qos = channel.setQos(prefetch, false);
+    const consuming = channel.consume({
+      queue: queue.name,
+      noAck,
+      exclusive,
+      arguments: table,
+      deliver: (delivery) => this.#deliver(delivery, deliveries),
+    });
+    const [tag] = await Promise.all([consuming, qos]);
+    if (this.#state.kind === 'idle') this.#state = { kind: 'consuming', tag };
+    else await channel.cancel(tag); // ended meanwhile
+  }
+
+  /** Its channel is gone: what no handler took will be delivered again. */
+  lose(cause: LeveretError): void {
+    this.#buffered = new Fifo();
+    for (const message of this.#inHand) IncomingMessage.abort(message, cause);
+    if (this.#state.kind === 'consuming') this.#state = { kind: 'idle' };
+  }
+
+  /** The broker cancelled it; its deliveries in hand are still good. */
+  cancelled(): void {
+    if (this.#state.kind === 'consuming') this.#state = { kind: 'idle' };
+  }
+
+  /** Nothing will come any more, and nobody asked for it to end. */
+  end(cause: LeveretError | undefined): void {
+    this.lose(cause ?? new LeveretError('CLOSED', 'the consumer is closed'));
+    if (this.#state.kind === 'ended') return;
+    this.#state = { kind: 'ended', cause };
+    this.#ended.resolve(cause);
+  }
+
+  /**
+   * Takes no further deliveries, gives back those that no handler took, and waits for the handlers in hand;
+   * those that have not ended in time are aborted and their messages put back.
+   */
+  async drain(): Promise<void> {
+    if (this.#state.kind === 'ended') return;
+    this.#state = { kind: 'draining' };
+    for (const message of this.#buffered.drain()) giveBack(message);
+    if (this.#inHand.size > 0) await this.#handlersDone();
+    this.end(undefined);
+  }
+
+  async #handlersDone(): Promise<void> {
+    const done = new Promise<void>((resolve) => {
+      this.#idle = resolve;
+    });
+    await withDeadline(done, 'drain', this.config.drainTimeout, this.#clock).catch(ignore);
+    const aborted = new LeveretError('CLOSED', 'the consumer is closed');
+    for (const message of [...this.#inHand]) {
+      IncomingMessage.abort(message, aborted);
+      giveBack(message);
+    }
+  }
+
+  #deliver(delivery: WireDelivery, deliveries: Deliveries): void {
+    const message = deliveries.receive(delivery, this.config.noAck);
+    if (this.#state.kind === 'draining' || this.#state.kind === 'ended') return giveBack(message);
+    if (this.#inHand.size < this.config.concurrency) this.#run(message);
+    else this.#buffered.push(message);
+  }
+
+  #run(message: IncomingMessage): void {
+    this.#inHand.add(message);
+    let outcome: unknown;
+    try {
+      outcome = this.#handler(message);
+    } catch (error) {
+      this.#failed(message, error);
+    }
+    if (isThenable(outcome)) this.#follow(message, outcome);
+    else this.#done(message);
+  }
+
+  #follow(message: IncomingMessage, outcome: PromiseLike<unknown>): void {
+    const finish = (): void => {
+      this.#done(message);
+      while (this.#inHand.size < this.config.concurrency) {
+        const next = this.#buffered.shift();
+        if (!next) break;
+        this.#run(next);
+      }
+    };
+    outcome.then(finish, (error) => {
+      this.#failed(message, error);
+      finish();
+    });
+  }
+
+  #done(message: IncomingMessage): void {
+    this.#inHand.delete(message);
+    if (this.#inHand.size === 0) this.#idle?.();
+  }
+
+  #failed(message: IncomingMessage, error: unknown): void {
+    if (!message.settled) message.reject({ requeue: true });
+    this.#events.handlerFailed(this.config.queue.name, LeveretError.from(error, 'HANDLER_FAILED'));
+  }
+}
+
+/** By `nack`, which does not count towards a delivery limit: nobody has tried the message. */
+function giveBack(message: IncomingMessage): void {
+  if (!message.settled) message.nack({ requeue: true });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}

@@ -1,0 +1,73 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { DriverChannel } from '../driver/driver.ts';
+import { LeveretError } from '../errors/leveret-error.ts';
+import { withDeadline } from '../internal/deadline.ts';
+import { ignore } from '../internal/deferred.ts';
+import type { WireMessage } from '../message/message.ts';
+import { ReturnedMessage } from '../message/received.ts';
+import { UnroutableError } from '../message/unroutable-error.ts';
+import type { Session } from './session.ts';
+
+interface Scope {
+  readonly channel: DriverChannel;
+  open: boolean;
+}
+
+/**
+ * Transactions of one channel. A channel with confirms cannot have transactions, so each runs on a channel
+ * of its own, beside it; what is published within the callback, and only that, goes there.
+ */
+export class Transactions {
+  readonly #session: Session;
+  readonly #scopes = new AsyncLocalStorage<Scope>();
+  #running = 0;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** Sends within the transaction that the caller is in; false where it is in none. */
+  publish(message: WireMessage): boolean {
+    if (this.#running === 0) return false;
+    const scope = this.#scopes.getStore();
+    if (!scope) return false;
+    if (!scope.open) throw new LeveretError('CLOSED', 'the transaction has ended');
+    scope.channel.publish(message);
+    return true;
+  }
+
+  /** Runs `fn`, then commits; rolls back when it throws. */
+  async run<T>(fn: () => T | Promise<T>, timeout: number): Promise<T> {
+    const { clock } = this.#session;
+    let returned: ReturnedMessage | undefined;
+    const channel = await this.#session.operation('tx.select', async () => {
+      const aside = await this.#session.openAside({
+        ended: ignore,
+        confirmed: ignore,
+        cancelled: ignore,
+        returned: (message) => {
+          returned ??= new ReturnedMessage(message);
+        },
+      });
+      await aside.selectTransactions();
+      return aside;
+    });
+    const scope: Scope = { channel, open: true };
+    const within = (promise: Promise<void>, name: string): Promise<void> =>
+      withDeadline(promise, name, timeout, clock);
+    this.#running++;
+    try {
+      const result = await this.#scopes.run(scope, async () => fn());
+      await within(channel.commit(), 'tx.commit');
+      if (returned) throw new UnroutableError(returned);
+      return result;
+    } catch (error) {
+      if (!returned) await within(channel.rollback(), 'tx.rollback').catch(ignore);
+      throw error;
+    } finally {
+      this.#running--;
+      scope.open = false;
+      channel.close().catch(ignore);
+    }
+  }
+}

@@ -1,0 +1,194 @@
+import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import type { Driver } from '../driver/driver.ts';
+import { describe, LeveretError } from '../errors/leveret-error.ts';
+import type { BackoffOptions } from '../internal/backoff.ts';
+import { checkName } from '../topology/names.ts';
+import { type Address, parseUrl, type UrlParts } from './url.ts';
+
+/** A user of the broker. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** How to connect; what a URL says is overridden by what stands here. Durations are milliseconds. */
+export interface ConnectionOptions {
+  /** Hosts to try in turn, as `host`, `host:port` or `[ipv6]:port`; instead of those of URLs. */
+  readonly hosts?: readonly string[];
+  /** Virtual host. Default `/`. */
+  readonly vhost?: string;
+  /** Default `guest`. */
+  readonly username?: string;
+  /** Default `guest`. */
+  readonly password?: string;
+  /** Asked afresh for each attempt to connect, for passwords that change. */
+  readonly credentials?: () => Credentials | Promise<Credentials>;
+  /** TLS, with Node's own options; `true` for the defaults. Default: as the scheme says (`amqps`). */
+  readonly tls?: boolean | TlsOptions;
+  /** Name shown by the broker's management tools. */
+  readonly name?: string;
+  /** Reconnect after a loss. Default true. */
+  readonly recover?: boolean;
+  /** How long the first connection may take, all attempts together. Default 30000. */
+  readonly connectTimeout?: number;
+  /** How long one attempt may take: socket and handshake. Default 10000. */
+  readonly attemptTimeout?: number;
+  /** Bounds of the exponential backoff with full jitter between attempts. Default 200 and 30000. */
+  readonly backoff?: Partial<BackoffOptions>;
+  /** How long a request to the broker may take, a recovery on the way included. Default 30000. */
+  readonly operationTimeout?: number;
+  /** How long `close` may take in all, on top of what handlers in hand are given. Default 10000. */
+  readonly closeTimeout?: number;
+  /**
+   * Time between heartbeats; whole seconds. A dead link is found after about 2.5 times as long. Default
+   * 10000 (RabbitMQ advises 5 to 20 seconds).
+   */
+  readonly heartbeat?: number;
+  /** Largest frame in bytes. Default 131072, RabbitMQ's own default; a larger one is refused by it. */
+  readonly frameMax?: number;
+  /** Most channels. Default 2047, RabbitMQ's own default. */
+  readonly channelMax?: number;
+  /** Largest body in bytes that is sent at all. Default 134217728 (RabbitMQ before 4.0; 16777216 from then). */
+  readonly maxMessageSize?: number;
+  /** The client library underneath. Default: the one on `rabbitmq-client`. */
+  readonly driver?: Driver;
+}
+
+/** Where `connect` goes: a URL, several of them, or options. */
+export type ConnectTarget = string | readonly string[] | ConnectionOptions;
+
+/** Everything that a connection needs to know, filled in and checked. */
+export interface ConnectionConfig {
+  readonly addresses: readonly Address[];
+  readonly vhost: string;
+  readonly credentials: () => Credentials | Promise<Credentials>;
+  readonly tls: TlsOptions | undefined;
+  readonly name: string | undefined;
+  readonly recover: boolean;
+  readonly connectTimeout: number;
+  readonly attemptTimeout: number;
+  readonly backoff: BackoffOptions;
+  readonly operationTimeout: number;
+  readonly closeTimeout: number;
+  readonly heartbeat: number;
+  readonly frameMax: number;
+  readonly channelMax: number;
+  readonly maxMessageSize: number;
+}
+
+/** Checks what the user gave and fills in the rest. Errors: `INVALID_ARGUMENT`. */
+export function connectionConfig(
+  target: ConnectTarget,
+  extra: ConnectionOptions = {},
+): ConnectionConfig {
+  const urls = typeof target === 'string' ? [target] : isUrls(target) ? target : [];
+  const options = typeof target === 'string' || isUrls(target) ? extra : { ...target, ...extra };
+  const parsed = urls.map(parseUrl);
+  const [first] = parsed;
+  if (isUrls(target) && !first)
+    throw new LeveretError('INVALID_ARGUMENT', 'urls must hold at least one URL');
+  const tls = tlsOf(options.tls ?? first?.tls ?? false);
+  const port = tls ? 5671 : 5672;
+  const vhost = options.vhost ?? first?.vhost ?? '/';
+  checkName('vhost', vhost);
+  return {
+    addresses: addressesOf(options.hosts, parsed, port),
+    vhost,
+    credentials: options.credentials ?? fixedCredentials(options, first),
+    tls,
+    name: options.name ?? first?.name,
+    recover: options.recover ?? true,
+    connectTimeout: duration('connectTimeout', options.connectTimeout, 30_000),
+    attemptTimeout: duration(
+      'attemptTimeout',
+      options.attemptTimeout ?? first?.attemptTimeout,
+      10_000,
+    ),
+    backoff: {
+      initial: duration('backoff.initial', options.backoff?.initial, 200),
+      max: duration('backoff.max', options.backoff?.max, 30_000),
+    },
+    operationTimeout: duration('operationTimeout', options.operationTimeout, 30_000),
+    closeTimeout: duration('closeTimeout', options.closeTimeout, 10_000),
+    heartbeat: heartbeatOf(options.heartbeat ?? first?.heartbeat ?? 10_000),
+    frameMax: whole('frameMax', options.frameMax, 131_072, 8192, 2 ** 31 - 1),
+    channelMax: whole('channelMax', options.channelMax ?? first?.channelMax, 2047, 1, 65_535),
+    maxMessageSize: whole('maxMessageSize', options.maxMessageSize, 2 ** 27, 0, 2 ** 31 - 1),
+  };
+}
+
+/** A duration in milliseconds, or its default. Errors: `INVALID_ARGUMENT`. */
+export function duration(field: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return value;
+  throw new LeveretError(
+    'INVALID_ARGUMENT',
+    `${field} must be a number of milliseconds from 0 on, not ${describe(value)}`,
+  );
+}
+
+/** A whole number within bounds, or its default. Errors: `INVALID_ARGUMENT`. */
+export function whole(
+  field: string,
+  value: number | undefined,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
+  if (value === undefined) return fallback;
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
+  throw new LeveretError(
+    'INVALID_ARGUMENT',
+    `${field} must be a whole number from ${min} to ${max}, not ${describe(value)}`,
+  );
+}
+
+function isUrls(target: ConnectTarget): target is readonly string[] {
+  return Array.isArray(target);
+}
+
+function tlsOf(tls: boolean | TlsOptions): TlsOptions | undefined {
+  if (tls === true) return {};
+  return tls === false ? undefined : tls;
+}
+
+function fixedCredentials(
+  options: ConnectionOptions,
+  url: UrlParts | undefined,
+): () => Credentials {
+  const username = options.username ?? url?.username ?? 'guest';
+  const password = options.password ?? url?.password ?? 'guest';
+  return () => ({ username, password });
+}
+
+function addressesOf(
+  hosts: readonly string[] | undefined,
+  urls: readonly UrlParts[],
+  port: number,
+): Address[] {
+  if (hosts?.length === 0) throw new LeveretError('INVALID_ARGUMENT', 'hosts must not be empty');
+  if (hosts) return hosts.map((host) => addressOf(host, port));
+  if (urls.length === 0) return [{ host: 'localhost', port }];
+  return urls.map((url) => ({ host: url.host, port: url.port ?? port }));
+}
+
+function addressOf(text: string, fallback: number): Address {
+  const match = /^(?:\[(?<v6>[0-9a-fA-F:.%]+)\]|(?<host>[^:\s]+))(?::(?<port>\d{1,5}))?$/.exec(
+    text,
+  );
+  const host = match?.groups?.['v6'] ?? match?.groups?.['host'];
+  const port = Number(match?.groups?.['port'] ?? fallback);
+  if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
+  throw new LeveretError(
+    'INVALID_ARGUMENT',
+    `hosts must be host, host:port or [ipv6]:port, not ${describe(text)}`,
+  );
+}
+
+function heartbeatOf(ms: number): number {
+  if (Number.isInteger(ms / 1000) && ms >= 1000 && ms <= 65_535_000) return ms / 1000;
+  throw new LeveretError(
+    'INVALID_ARGUMENT',
+    `heartbeat must be whole seconds in milliseconds, from 1000 on, not ${describe(ms)}`,
+  );
+}

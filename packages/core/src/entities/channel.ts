@@ -1,0 +1,171 @@
+import type { ChannelStatus, Session } from '../channel/session.ts';
+import { Transactions } from '../channel/transaction.ts';
+import { duration, whole } from '../connection/options.ts';
+import type { LeveretEvent } from '../diagnostics/events.ts';
+import type { Unsubscribe } from '../internal/emitter.ts';
+import type { MessageLimits } from '../message/check-message.ts';
+import { checkArguments, checkName } from '../topology/names.ts';
+import {
+  type ExchangeOptions,
+  exchangeSpec,
+  type QueueOptions,
+  type QueueRef,
+  queueSpec,
+} from '../topology/specs.ts';
+import { Exchange } from './exchange.ts';
+import { Outbox } from './outbox.ts';
+import { Queue } from './queue.ts';
+
+/** Asks whether something is there instead of declaring it. */
+export interface PassiveOptions {
+  readonly passive: true;
+}
+
+/** How something that others declared is referred to. */
+export interface GetOptions {
+  /** Ask the broker whether it is there (`NOT_FOUND`). With false nothing is asked. Default true. */
+  readonly ensure?: boolean;
+}
+
+const UNCOUNTED = { messageCount: 0, consumerCount: 0 };
+
+/**
+ * A channel: declares, publishes, consumes. It outlives the connection: after a loss it is opened again and
+ * everything that was declared through it and not deleted since is put back, in order.
+ */
+export class Channel {
+  readonly #session: Session;
+  readonly #limits: () => MessageLimits;
+  readonly #transactions: Transactions;
+  readonly #outbox: Outbox;
+  /** Routes by queue name. */
+  readonly defaultExchange: Exchange;
+
+  /** @internal */
+  constructor(session: Session, limits: () => MessageLimits) {
+    this.#session = session;
+    this.#limits = limits;
+    this.#transactions = new Transactions(session);
+    this.#outbox = new Outbox(session, this.#transactions, limits);
+    this.defaultExchange = new Exchange('', session, this.#outbox);
+  }
+
+  /** What it is doing at present. */
+  get status(): ChannelStatus {
+    return this.#session.status;
+  }
+
+  /** Calls `listener` on each change of status; gives the function that takes it off again. */
+  on(event: 'status', listener: (status: ChannelStatus) => void): Unsubscribe {
+    void event;
+    return this.#session.changes.add(listener);
+  }
+
+  /** For authors of patterns: tells the listeners of the connection's events what happened. */
+  report(event: LeveretEvent): void {
+    this.#session.report(event);
+  }
+
+  /**
+   * Declares an exchange; with `{ passive: true }` only asks whether it is there. Errors:
+   * `PRECONDITION_FAILED` (it is there, with other properties), `ACCESS_REFUSED`, `NOT_FOUND` (passive),
+   * `INVALID_ARGUMENT`, `TIMEOUT`, `CLOSED`.
+   */
+  async declareExchange(
+    name: string,
+    options: ExchangeOptions | PassiveOptions = {},
+  ): Promise<Exchange> {
+    if ('passive' in options) return this.getExchange(name);
+    const spec = exchangeSpec(name, options);
+    checkName('name', name);
+    checkName('type', spec.type);
+    checkArguments(spec.arguments, this.#limits().tables);
+    await this.#session.operation('exchange.declare', ({ channel }) =>
+      channel.declareExchange(spec),
+    );
+    this.#session.ledger.addExchange(spec);
+    return new Exchange(name, this.#session, this.#outbox);
+  }
+
+  /**
+   * Declares a queue; `''` lets the broker name it. With `{ passive: true }` only asks for it. Errors:
+   * `PRECONDITION_FAILED` (it is there, with other properties), `RESOURCE_LOCKED` (exclusive to another
+   * connection), `ACCESS_REFUSED`, `NOT_FOUND` (passive), `INVALID_ARGUMENT`, `TIMEOUT`, `CLOSED`.
+   *
+   * @example
+   * ```ts
+   * const queue = await channel.declareQueue('audit', { arguments: { 'x-queue-type': 'quorum' } })
+   * ```
+   */
+  async declareQueue(name = '', options: QueueOptions | PassiveOptions = {}): Promise<Queue> {
+    if ('passive' in options) return this.getQueue(name);
+    const spec = queueSpec(name, options);
+    checkName('name', name);
+    checkArguments(spec.arguments, this.#limits().tables);
+    const state = await this.#session.operation('queue.declare', ({ channel }) =>
+      channel.declareQueue(spec),
+    );
+    const ref = this.#session.ledger.addQueue(spec, state.name);
+    return this.#queue(ref, state);
+  }
+
+  /** An exchange that others declared; it is not put back on recovery. Errors: `NOT_FOUND`. */
+  async getExchange(name: string, options: GetOptions = {}): Promise<Exchange> {
+    checkName('name', name);
+    if (options.ensure ?? true)
+      await this.#session.aside('exchange.declare', (channel) => channel.checkExchange(name));
+    return new Exchange(name, this.#session, this.#outbox);
+  }
+
+  /** A queue that others declared; it is not put back on recovery. Errors: `NOT_FOUND`. */
+  async getQueue(name: string, options: GetOptions = {}): Promise<Queue> {
+    checkName('name', name);
+    const ref = this.#session.ledger.findQueue(name) ?? { name };
+    if (!(options.ensure ?? true)) return this.#queue(ref, UNCOUNTED);
+    const state = await this.#session.aside('queue.declare', (channel) => channel.checkQueue(name));
+    return this.#queue(ref, state);
+  }
+
+  /**
+   * Bounds the unsettled deliveries: of each consumer started from now on that does not say otherwise, or,
+   * with `global`, of all consumers of the channel together (RabbitMQ 4.3 ignores that, and quorum queues of
+   * earlier versions do not allow it).
+   */
+  async setQos(options: { readonly prefetch: number; readonly global?: boolean }): Promise<void> {
+    const prefetch = whole('prefetch', options.prefetch, 0, 0, 65_535);
+    if (options.global) {
+      await this.#session.operation('basic.qos', ({ channel }) => channel.setQos(prefetch, true));
+      this.#session.globalPrefetch = prefetch;
+    } else this.#session.prefetch = prefetch;
+  }
+
+  /**
+   * Runs `fn`; what it publishes through this channel takes effect together when it ends, or not at all when
+   * it throws. Acknowledgements are no part of it. Errors: those of `fn`; `UNROUTABLE` where a mandatory
+   * message reached no queue (the others were published); `CONNECTION_LOST` (nobody can know, if it came
+   * while committing); `TIMEOUT`, `CLOSED`.
+   */
+  transaction<T>(
+    fn: () => T | Promise<T>,
+    options: { readonly timeout?: number } = {},
+  ): Promise<T> {
+    const timeout = duration('timeout', options.timeout, this.#session.config.publishTimeout);
+    return this.#transactions.run(fn, timeout);
+  }
+
+  /**
+   * Closes: consumers drain, publishes are waited for, then the channel is closed. Always resolves within
+   * the timeouts given; calling it again is harmless.
+   */
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #queue(ref: QueueRef, counts: { messageCount: number; consumerCount: number }): Queue {
+    return new Queue(ref, counts, this.#session, this.#limits().tables);
+  }
+}

@@ -1,0 +1,153 @@
+import { type ChannelOptions, channelConfig } from '../channel/options.ts';
+import { Session, type SessionHost } from '../channel/session.ts';
+import {
+  type ConnectionConfig,
+  type ConnectionOptions,
+  type ConnectTarget,
+  connectionConfig,
+} from '../connection/options.ts';
+import { type ConnectionStatus, Supervisor } from '../connection/supervisor.ts';
+import type { LeveretEvent } from '../diagnostics/events.ts';
+import type { Driver } from '../driver/driver.ts';
+import { rabbitmqClientDriver } from '../driver/rabbitmq-client/driver.ts';
+import { systemClock } from '../internal/clock.ts';
+import { Listeners, type Unsubscribe } from '../internal/emitter.ts';
+import type { MessageLimits } from '../message/check-message.ts';
+import { Channel } from './channel.ts';
+
+/** What a connection tells its listeners, by name. */
+export interface ConnectionEvents {
+  /** Each change of status. */
+  readonly status: ConnectionStatus;
+  /** Something that nobody awaits happened. */
+  readonly event: LeveretEvent;
+}
+
+/**
+ * A connection that recovers: after any loss it reconnects, with exponential backoff and full jitter, in
+ * turn over the hosts given, and its channels come back with everything on them.
+ */
+export class Connection {
+  readonly #supervisor: Supervisor;
+  readonly #config: ConnectionConfig;
+  readonly #driver: Driver;
+  readonly #events = new Listeners<LeveretEvent>();
+  readonly #sessions = new Set<Session>();
+  readonly #host: SessionHost;
+  #channels = 0;
+  #closing: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(supervisor: Supervisor, config: ConnectionConfig, driver: Driver) {
+    this.#supervisor = supervisor;
+    this.#config = config;
+    this.#driver = driver;
+    this.#host = {
+      clock: systemClock,
+      operationTimeout: config.operationTimeout,
+      closeTimeout: config.closeTimeout,
+      backoff: config.backoff,
+      status: () => supervisor.status,
+      join: (member) => supervisor.join(member),
+      leave: (member) => supervisor.leave(member),
+      report: (event) => this.#events.emit(event),
+    };
+  }
+
+  /** What it is doing at present. */
+  get status(): ConnectionStatus {
+    return this.#supervisor.status;
+  }
+
+  /**
+   * Calls `listener` for each record of that name; gives the function that takes it off again.
+   *
+   * @example
+   * ```ts
+   * connection.on('status', (status) => log.info(status, 'rabbitmq'))
+   * connection.on('event', (event) => log.debug(event, 'rabbitmq'))
+   * ```
+   */
+  on<K extends keyof ConnectionEvents>(
+    name: K,
+    listener: (record: ConnectionEvents[K]) => void,
+  ): Unsubscribe;
+  on(
+    ...[name, listener]:
+      | ['status', (record: ConnectionStatus) => void]
+      | ['event', (record: LeveretEvent) => void]
+  ): Unsubscribe {
+    return name === 'status' ? this.#supervisor.changes.add(listener) : this.#events.add(listener);
+  }
+
+  /** Opens a channel. Errors: `INVALID_ARGUMENT`, `TIMEOUT`, `CLOSED`. */
+  async channel(options: ChannelOptions = {}): Promise<Channel> {
+    const session = new Session(++this.#channels, this.#host, channelConfig(options));
+    this.#sessions.add(session);
+    session.changes.add((status) => {
+      if (status.state === 'closed') this.#sessions.delete(session);
+    });
+    try {
+      await session.open();
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    return new Channel(session, () => this.#limits());
+  }
+
+  /**
+   * Closes its channels (consumers drain, publishes are waited for), then says goodbye to the broker. Always
+   * resolves within the timeouts given; calling it again is harmless.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(Array.from(this.#sessions, (session) => session.close()));
+    await this.#supervisor.close();
+  }
+
+  #limits(): MessageLimits {
+    return {
+      frameMax: this.#supervisor.frameMax,
+      maxMessageSize: this.#config.maxMessageSize,
+      username: this.#supervisor.username,
+      tables: this.#driver.tables,
+    };
+  }
+}
+
+/**
+ * Connects to a broker, or to one of several: a URL, URLs, or options. Resolves once connected.
+ *
+ * Errors: `INVALID_ARGUMENT` (a bad URL or option), `ACCESS_REFUSED` (wrong credentials), `NOT_ALLOWED` (an
+ * unknown vhost) at once; a refused port or an unresolved name is tried again until `connectTimeout`, then
+ * `TIMEOUT` with the last failure as its cause. With `recover: false` the first failure is final.
+ *
+ * @example
+ * ```ts
+ * await using connection = await connect('amqp://guest:guest@localhost/')
+ * await using channel = await connection.channel()
+ * ```
+ */
+export async function connect(
+  target: ConnectTarget = {},
+  options: ConnectionOptions = {},
+): Promise<Connection> {
+  const config = connectionConfig(target, options);
+  const driver = options.driver ?? driverOf(target) ?? rabbitmqClientDriver;
+  const supervisor = new Supervisor(config, driver, systemClock);
+  await supervisor.open();
+  return new Connection(supervisor, config, driver);
+}
+
+function driverOf(target: ConnectTarget): Driver | undefined {
+  return typeof target === 'object' && 'driver' in target ? target.driver : undefined;
+}

@@ -1,0 +1,86 @@
+import { bind, unbind } from '../channel/restore.ts';
+import type { Session } from '../channel/session.ts';
+import type { HeaderTable, OutgoingMessage } from '../message/message.ts';
+import { checkArguments, checkName } from '../topology/names.ts';
+import type { BindingSpec } from '../topology/specs.ts';
+import type { Outbox, PublishOptions } from './outbox.ts';
+
+/** How a binding is made. */
+export interface BindOptions {
+  /** What a headers exchange matches by, for one. */
+  readonly arguments?: HeaderTable;
+}
+
+/** When an exchange may be deleted. */
+export interface DeleteExchangeOptions {
+  /** Only if nothing is bound to it; else `PRECONDITION_FAILED`. Default false. */
+  readonly ifUnused?: boolean;
+}
+
+/** What publishes into queues. Made by a channel's `declareExchange`, `getExchange`, `defaultExchange`. */
+export class Exchange {
+  /** Its name; `''` is the default exchange, which routes by queue name. */
+  readonly name: string;
+  readonly #session: Session;
+  readonly #outbox: Outbox;
+
+  /** @internal */
+  constructor(name: string, session: Session, outbox: Outbox) {
+    this.name = name;
+    this.#session = session;
+    this.#outbox = outbox;
+  }
+
+  /**
+   * Publishes. Resolves once the broker has taken the message and it has reached a queue (unless
+   * `mandatory` is false). While the connection is away it waits, within its timeout, and what was sent but
+   * not confirmed is sent again with the same `messageId`: at least once, in order.
+   *
+   * Errors: `INVALID_MESSAGE`, `UNROUTABLE`, `NACKED`, `EXCHANGE_NOT_FOUND`, `ACCESS_REFUSED`,
+   * `PRECONDITION_FAILED` (too large for the broker, for one), `TIMEOUT`, `BLOCKED`, `BUFFER_FULL`,
+   * `UNCONFIRMED`, `CLOSED`.
+   *
+   * @example
+   * ```ts
+   * await exchange.publish({ body: Buffer.from('hi'), contentType: 'text/plain' }, 'user.created')
+   * ```
+   */
+  publish(message: OutgoingMessage, routingKey: string, options?: PublishOptions): Promise<void> {
+    return this.#outbox.publish(message, this.name, routingKey, options);
+  }
+
+  /** Routes what `source` gets for `routingKey` to this exchange. Errors: `NOT_FOUND`, `INVALID_ARGUMENT`. */
+  async bind(source: Exchange | string, routingKey = '', options: BindOptions = {}): Promise<void> {
+    const binding = this.#binding(source, routingKey, options);
+    await this.#session.operation('exchange.bind', ({ channel }) => bind(channel, binding));
+    this.#session.ledger.addBinding(binding);
+  }
+
+  /** Takes a binding away again. */
+  async unbind(
+    source: Exchange | string,
+    routingKey = '',
+    options: BindOptions = {},
+  ): Promise<void> {
+    const binding = this.#binding(source, routingKey, options);
+    await this.#session.operation('exchange.unbind', ({ channel }) => unbind(channel, binding));
+    this.#session.ledger.removeBinding(binding);
+  }
+
+  /** Deletes it and every binding of it. */
+  async delete(options: DeleteExchangeOptions = {}): Promise<void> {
+    const { ifUnused = false } = options;
+    await this.#session.operation('exchange.delete', ({ channel }) =>
+      channel.deleteExchange(this.name, { ifUnused }),
+    );
+    this.#session.ledger.removeExchange(this.name);
+  }
+
+  #binding(source: Exchange | string, routingKey: string, options: BindOptions): BindingSpec {
+    const name = typeof source === 'string' ? source : source.name;
+    checkName('source', name);
+    checkName('routingKey', routingKey);
+    checkArguments(options.arguments, this.#outbox.tables);
+    return { destination: this.name, source: name, routingKey, arguments: options.arguments };
+  }
+}

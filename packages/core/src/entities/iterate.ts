@@ -1,0 +1,55 @@
+import type { LeveretError } from '../errors/leveret-error.ts';
+import type { Clock } from '../internal/clock.ts';
+import { withDeadline } from '../internal/deadline.ts';
+import { type Deferred, deferred } from '../internal/deferred.ts';
+import { Fifo } from '../internal/fifo.ts';
+import type { IncomingMessage } from '../message/incoming.ts';
+import type { ConsumeOptions, Queue } from './queue.ts';
+
+/** How a queue is iterated. */
+export interface IterateOptions extends Omit<ConsumeOptions, 'concurrency'> {
+  /** Milliseconds to wait for each message; after it the iteration throws `TIMEOUT`. Default: for ever. */
+  readonly timeout?: number;
+}
+
+/** Consumes `queue` into an iteration; a message belongs to the loop body once it is yielded. */
+export async function* iterate(
+  queue: Queue,
+  options: IterateOptions,
+  clock: Clock,
+): AsyncGenerator<IncomingMessage, void, undefined> {
+  const arrived = new Fifo<IncomingMessage>();
+  let wake: Deferred<void> = deferred();
+  // Nothing is in a handler's hands here, so closing has nothing to wait for.
+  const consumer = await queue.consume((message) => {
+    arrived.push(message);
+    wake.resolve();
+  }, options);
+  let over: { readonly cause: LeveretError | undefined } | undefined;
+  consumer.ended.then((cause) => {
+    over = { cause };
+    wake.resolve();
+  });
+  try {
+    for (;;) {
+      const message = arrived.shift();
+      if (message) {
+        yield message;
+        continue;
+      }
+      if (over) {
+        if (over.cause) throw over.cause;
+        return;
+      }
+      wake = deferred();
+      const { promise } = wake;
+      await (options.timeout === undefined
+        ? promise
+        : withDeadline(promise, 'iterate', options.timeout, clock));
+    }
+  } finally {
+    for (const message of arrived.drain()) if (!message.settled) message.nack({ requeue: true });
+    await consumer.close();
+    for (const message of arrived.drain()) if (!message.settled) message.nack({ requeue: true });
+  }
+}

@@ -1,0 +1,56 @@
+import type { Session } from '../channel/session.ts';
+import type { Transactions } from '../channel/transaction.ts';
+import { duration } from '../connection/options.ts';
+import { checkMessage, type MessageLimits } from '../message/check-message.ts';
+import type { TableSupport } from '../message/check-table.ts';
+import type { OutgoingMessage } from '../message/message.ts';
+import { toWire } from '../message/wire.ts';
+
+/** How a message is published. */
+export interface PublishOptions {
+  /** Refuse the message (`UNROUTABLE`) when it reaches no queue. Default true. */
+  readonly mandatory?: boolean;
+  /** Milliseconds until it must be confirmed. Default: `publishTimeout` of the channel. */
+  readonly timeout?: number;
+  /**
+   * Send it again when the channel was lost before it was confirmed. Default true; with false such a
+   * message is `UNCONFIRMED`: at most once.
+   */
+  readonly resend?: boolean;
+}
+
+/** Where the messages of a channel leave: checked, given their defaults, handed to the publisher. */
+export class Outbox {
+  readonly #session: Session;
+  readonly #transactions: Transactions;
+  readonly #limits: () => MessageLimits;
+
+  constructor(session: Session, transactions: Transactions, limits: () => MessageLimits) {
+    this.#session = session;
+    this.#transactions = transactions;
+    this.#limits = limits;
+  }
+
+  get tables(): TableSupport {
+    return this.#limits().tables;
+  }
+
+  publish(
+    message: OutgoingMessage,
+    exchange: string,
+    routingKey: string,
+    options: PublishOptions = {},
+  ): Promise<void> {
+    try {
+      checkMessage(message, routingKey, this.#limits());
+      const { publishTimeout } = this.#session.config;
+      const wire = toWire(message, exchange, routingKey, options.mandatory ?? true);
+      const timeout = duration('timeout', options.timeout, publishTimeout);
+      if (this.#transactions.publish(wire)) return Promise.resolve();
+      const resend = options.resend ?? true;
+      return this.#session.publisher.publish({ message: wire, timeout, resend });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+}
