@@ -5,7 +5,7 @@ import { type GuardedProcess, spawnGuarded } from './guarded-process.ts';
 import { consoleLog, layoutEnv, type NodeLayout } from './layout.ts';
 import { waitForPort } from './ready.ts';
 
-const LOG_TAIL = 2_000;
+const LOG_TAIL = 8_000;
 
 /** Where the programs are. */
 export interface RabbitPrograms {

@@ -79,10 +79,16 @@ export async function spawnGuarded(command: GuardedCommand): Promise<GuardedProc
   if (pid === undefined) throw new TestkitError(`cannot start ${command.program}`);
   child.unref();
   const guard = child.stdio[3];
+  const letGo = (): void => {
+    if (guard instanceof Socket) guard.destroy();
+  };
   if (guard instanceof Socket) guard.unref();
+  // A test worker can outlive the test run that was killed; its channel to the run tells it.
+  process.once('disconnect', letGo);
   let running = true;
   void end.then(() => {
     running = false;
+    process.off('disconnect', letGo);
     send(-pid, 'SIGKILL');
   });
   const ended = (): Promise<ProcessEnd> => {

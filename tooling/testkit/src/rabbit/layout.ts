@@ -45,6 +45,7 @@ export function layoutEnv(layout: NodeLayout, path: string): Readonly<Record<str
     PATH: path,
     HOME: layout.dataDir,
     LANG: 'C.UTF-8',
+    ERL_CRASH_DUMP: at('erl_crash.dump'),
     ERL_EPMD_PORT: String(layout.ports.epmd),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     RABBITMQ_NODENAME: layout.name,
