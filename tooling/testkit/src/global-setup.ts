@@ -1,4 +1,3 @@
-import type { TestProject } from 'vitest/node';
 import { openBrokerGate } from './broker-gate.ts';
 import { TestkitError } from './errors.ts';
 import { findRabbitServer } from './rabbit/find.ts';
@@ -20,11 +19,17 @@ declare module 'vitest' {
   }
 }
 
+/** The part of vitest's `TestProject` that the setup uses. */
+export interface SetupProject {
+  provide(key: 'leveretBroker', source: BrokerSource): void;
+  readonly vitest: { readonly logger: { log(line: string): void } };
+}
+
 /** Closes what a run used. */
 type Teardown = () => Promise<void>;
 
 /** Offers a private node that nobody pays for until the first test asks for it. */
-async function offerNode(project: TestProject): Promise<Teardown> {
+async function offerNode(project: SetupProject): Promise<Teardown> {
   let node: RabbitNode | undefined;
   const gate = await openBrokerGate(async () => {
     node = await startRabbitNode();
@@ -42,7 +47,7 @@ async function offerNode(project: TestProject): Promise<Teardown> {
  *
  * @throws TestkitError when RabbitMQ is not installed and LEVERET_REQUIRE_ALL is 1.
  */
-export default async function setup(project: TestProject): Promise<Teardown | undefined> {
+export default async function setup(project: SetupProject): Promise<Teardown | undefined> {
   const { LEVERET_TEST_AMQP_URL: url, LEVERET_REQUIRE_ALL: requireAll } = process.env;
   if (url !== undefined && url !== '') {
     project.provide('leveretBroker', { kind: 'given', url });

@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { askBrokerGate, openBrokerGate } from './broker-gate.ts';
+import type { BrokerSource, SetupProject } from './global-setup.ts';
+import setup from './global-setup.ts';
+
+vi.mock('./rabbit/find.ts', () => ({
+  findRabbitServer: () => undefined,
+  findEpmd: () => undefined,
+}));
+
+/** What a setup tells the run that it prepares. */
+function fakeProject(): {
+  project: SetupProject;
+  provided: BrokerSource[];
+  lines: string[];
+} {
+  const provided: BrokerSource[] = [];
+  const lines: string[] = [];
+  const project: SetupProject = {
+    provide: (_key, source) => provided.push(source),
+    vitest: { logger: { log: (line: string) => lines.push(line) } },
+  };
+  return { project, provided, lines };
+}
+
+beforeEach(() => {
+  vi.stubEnv('LEVERET_TEST_AMQP_URL', '');
+  vi.stubEnv('LEVERET_REQUIRE_ALL', '');
+});
+afterEach(() => vi.unstubAllEnvs());
+
+describe('the global setup', () => {
+  test('offers the broker that the environment names', async () => {
+    vi.stubEnv('LEVERET_TEST_AMQP_URL', 'amqp://elsewhere');
+    const { project, provided } = fakeProject();
+    await setup(project);
+    expect(provided).toEqual([{ kind: 'given', url: 'amqp://elsewhere' }]);
+  });
+
+  test('says in one line that tests are skipped where RabbitMQ is not installed', async () => {
+    const { project, provided, lines } = fakeProject();
+    await setup(project);
+    expect(provided).toEqual([{ kind: 'none' }]);
+    expect(lines).toEqual([expect.stringContaining('install the package rabbitmq-server')]);
+  });
+
+  test('fails the run where RabbitMQ is required and not installed', async () => {
+    vi.stubEnv('LEVERET_REQUIRE_ALL', '1');
+    await expect(setup(fakeProject().project)).rejects.toThrow('RabbitMQ is not installed');
+  });
+});
+
+describe('the gate of the broker', () => {
+  test('starts the broker once, for all who ask', async () => {
+    const start = vi.fn(async () => 'amqp://here');
+    await using gate = await openBrokerGate(start);
+    expect(start).not.toHaveBeenCalled();
+    const asked = [askBrokerGate(gate.port), askBrokerGate(gate.port)];
+    expect(await Promise.all(asked)).toEqual(['amqp://here', 'amqp://here']);
+    expect(start).toHaveBeenCalledOnce();
+  });
+
+  test('tells why the broker did not start', async () => {
+    await using gate = await openBrokerGate(() => Promise.reject(new Error('no disk')));
+    await expect(askBrokerGate(gate.port)).rejects.toThrow('did not start: no disk');
+  });
+});
