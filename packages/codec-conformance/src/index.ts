@@ -1,1 +1,6 @@
-export {};
+export {
+  type CodecCase,
+  type CodecConformanceOptions,
+  codecConformance,
+} from './codec-conformance.ts';
+export type { CodecSupport } from './values.ts';
