@@ -44,7 +44,7 @@ export {
 } from './errors/leveret-error.ts';
 export type { BackoffOptions } from './internal/backoff.ts';
 export type { Unsubscribe } from './internal/emitter.ts';
-export { methodProxy } from './internal/method-proxy.ts';
+export { type MethodProxy, methodProxy } from './internal/method-proxy.ts';
 export { IncomingMessage, type ProcessOptions, type RequeueOptions } from './message/incoming.ts';
 export type {
   HeaderTable,
@@ -54,4 +54,9 @@ export type {
 } from './message/message.ts';
 export { ReceivedMessage, ReturnedMessage } from './message/received.ts';
 export { UnroutableError } from './message/unroutable-error.ts';
-export type { ExchangeOptions, ExchangeType, QueueOptions } from './topology/specs.ts';
+export type {
+  BindingArguments,
+  ExchangeOptions,
+  ExchangeType,
+  QueueOptions,
+} from './topology/specs.ts';

@@ -1,1 +1,17 @@
-export {};
+export { RPC } from './rpc.ts';
+export { RemoteError } from './protocol.ts';
+export type {
+  AnyApi,
+  AnyRpcProxy,
+  ArgsOf,
+  Call,
+  CallArguments,
+  CallContext,
+  CallOptions,
+  MethodHandler,
+  MethodName,
+  RegisterOptions,
+  ResultOf,
+  RpcOptions,
+  RpcProxy,
+} from './types.ts';

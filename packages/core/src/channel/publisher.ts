@@ -20,7 +20,7 @@ export interface PublishRequest {
   readonly message: WireMessage;
   /** Milliseconds until it must be confirmed. */
   readonly timeout: number;
-  /** Whether to send it again when its fate was lost with the channel. */
+  /** Whether to send it on the next channel where this one was lost before it was confirmed. */
   readonly resend: boolean;
 }
 
@@ -108,6 +108,7 @@ export class Publisher {
       else this.#settle(entry, unconfirmed(cause));
     }
     this.#inFlight.clear();
+    for (const entry of this.#waiting) if (!entry.resend) this.#settle(entry, cause);
     this.#waiting = new Set([...resent, ...this.#waiting]);
     return resent.length;
   }

@@ -1,8 +1,8 @@
-import type { DriverChannel } from '../driver/driver.ts';
+import type { DriverBinding, DriverChannel } from '../driver/driver.ts';
 import type { Clock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import type { PlanStep } from '../topology/ledger.ts';
-import type { BindingSpec } from '../topology/specs.ts';
+import { type BindingSpec, bindingArguments } from '../topology/specs.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -37,18 +37,31 @@ export async function restore(
 
 /** Makes one binding, of a queue or of an exchange. */
 export function bind(channel: DriverChannel, binding: BindingSpec): Promise<void> {
-  const { destination } = binding;
-  return typeof destination === 'string'
-    ? channel.bindExchange({ ...binding, destination })
-    : channel.bindQueue({ ...binding, destination: destination.name });
+  return isExchange(binding)
+    ? channel.bindExchange(named(binding))
+    : channel.bindQueue(named(binding));
 }
 
 /** Takes one binding away. */
 export function unbind(channel: DriverChannel, binding: BindingSpec): Promise<void> {
-  const { destination } = binding;
-  return typeof destination === 'string'
-    ? channel.unbindExchange({ ...binding, destination })
-    : channel.unbindQueue({ ...binding, destination: destination.name });
+  return isExchange(binding)
+    ? channel.unbindExchange(named(binding))
+    : channel.unbindQueue(named(binding));
+}
+
+function isExchange({ destination }: BindingSpec): boolean {
+  return typeof destination === 'string';
+}
+
+/** The binding by the names of the moment. */
+function named(binding: BindingSpec): DriverBinding {
+  const { destination, source, routingKey } = binding;
+  return {
+    destination: typeof destination === 'string' ? destination : destination.name,
+    source,
+    routingKey,
+    arguments: bindingArguments(binding),
+  };
 }
 
 async function perform(each: PlanStep, channel: DriverChannel): Promise<void> {
@@ -72,6 +85,6 @@ function stepName(each: PlanStep): string {
     case 'queue':
       return 'queue.declare';
     case 'bind':
-      return typeof each.binding.destination === 'string' ? 'exchange.bind' : 'queue.bind';
+      return isExchange(each.binding) ? 'exchange.bind' : 'queue.bind';
   }
 }

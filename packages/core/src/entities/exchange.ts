@@ -1,14 +1,17 @@
 import { bind, unbind } from '../channel/restore.ts';
 import type { Session } from '../channel/session.ts';
-import type { HeaderTable, OutgoingMessage } from '../message/message.ts';
+import type { OutgoingMessage } from '../message/message.ts';
 import { checkArguments, checkName } from '../topology/names.ts';
-import type { BindingSpec } from '../topology/specs.ts';
+import { type BindingArguments, type BindingSpec, bindingArguments } from '../topology/specs.ts';
 import type { Outbox, PublishOptions } from './outbox.ts';
 
 /** How a binding is made. */
 export interface BindOptions {
-  /** What a headers exchange matches by, for one. */
-  readonly arguments?: HeaderTable;
+  /**
+   * What a headers exchange matches by, for one; or a function of the name of what is bound, for arguments
+   * that follow a queue that the broker names anew on recovery.
+   */
+  readonly arguments?: BindingArguments;
 }
 
 /** When an exchange may be deleted. */
@@ -80,7 +83,9 @@ export class Exchange {
     const name = typeof source === 'string' ? source : source.name;
     checkName('source', name);
     checkName('routingKey', routingKey);
-    checkArguments(options.arguments, this.#outbox.tables);
-    return { destination: this.name, source: name, routingKey, arguments: options.arguments };
+    const { arguments: table } = options;
+    const binding = { destination: this.name, source: name, routingKey, arguments: table };
+    checkArguments(bindingArguments(binding), this.#outbox.tables);
+    return binding;
   }
 }

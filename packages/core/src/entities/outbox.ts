@@ -13,8 +13,8 @@ export interface PublishOptions {
   /** Milliseconds until it must be confirmed. Default: `publishTimeout` of the channel. */
   readonly timeout?: number;
   /**
-   * Send it again when the channel was lost before it was confirmed. Default true; with false such a
-   * message is `UNCONFIRMED`: at most once.
+   * Send it on the next channel where this one was lost before it was confirmed. Default true; with false
+   * such a message is `UNCONFIRMED` if it had been sent, else `CONNECTION_LOST`: at most once.
    */
   readonly resend?: boolean;
 }

@@ -7,7 +7,7 @@ import type { TableSupport } from '../message/check-table.ts';
 import type { IncomingMessage } from '../message/incoming.ts';
 import type { HeaderTable } from '../message/message.ts';
 import { checkArguments, checkName } from '../topology/names.ts';
-import type { BindingSpec, QueueRef } from '../topology/specs.ts';
+import { type BindingSpec, bindingArguments, type QueueRef } from '../topology/specs.ts';
 import { Consumer } from './consumer.ts';
 import type { BindOptions, Exchange } from './exchange.ts';
 import { type IterateOptions, iterate } from './iterate.ts';
@@ -177,7 +177,9 @@ export class Queue implements AsyncIterable<IncomingMessage> {
     const source = typeof exchange === 'string' ? exchange : exchange.name;
     checkName('exchange', source);
     checkName('routingKey', routingKey);
-    checkArguments(options.arguments, this.#tables);
-    return { destination: this.#ref, source, routingKey, arguments: options.arguments };
+    const { arguments: table } = options;
+    const binding = { destination: this.#ref, source, routingKey, arguments: table };
+    checkArguments(bindingArguments(binding), this.#tables);
+    return binding;
   }
 }

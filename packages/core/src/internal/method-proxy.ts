@@ -1,5 +1,21 @@
-/** Reached by dotted names; calling it at any depth invokes with the joined name. */
+/** What a call through the proxy comes down to. */
 type Invoke<A extends readonly unknown[], R> = (name: string, ...args: A) => R;
+
+type FirstPart<Name extends string> = Name extends `${infer First}.${string}` ? First : Name;
+
+/**
+ * Functions by dotted name, as nested properties: `{ 'math.add': F }` becomes `{ math: { add: F } }`.
+ */
+export type MethodProxy<Functions> = {
+  readonly [Part in FirstPart<keyof Functions & string>]: (Part extends keyof Functions
+    ? Functions[Part]
+    : unknown) &
+    MethodProxy<{
+      [Name in keyof Functions as Name extends `${Part}.${infer Rest}`
+        ? Rest
+        : never]: Functions[Name];
+    }>;
+};
 
 /**
  * Names that the language and its tools read from any value they are handed: promises look for `then`,
@@ -33,10 +49,13 @@ const UNTOUCHED: ReadonlySet<string> = new Set([
 /**
  * An object whose properties, nested to any depth, are functions that call `invoke` with their dotted
  * name: `proxy.math.add(x)` calls `invoke('math.add', x)`. Reading, printing, awaiting or serialising it
- * calls nothing; it cannot be written to. Its shape is for the caller's types to say.
+ * calls nothing; it cannot be written to. Which names there are is for `P` to say: at run time there are all.
  */
-export function methodProxy<A extends readonly unknown[], R>(invoke: Invoke<A, R>): object {
-  return node(Object.freeze(Object.create(null)), '', invoke);
+export function methodProxy<P extends object, A extends readonly unknown[], R>(
+  invoke: Invoke<A, R>,
+): P {
+  // The one assertion of its kind: no type can follow a name through a Proxy.
+  return node(Object.freeze(Object.create(null)), '', invoke) as P;
 }
 
 function node<A extends readonly unknown[], R>(

@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BindingSpec, ExchangeSpec, QueueRef, QueueSpec } from './specs.ts';
+import {
+  type BindingSpec,
+  bindingArguments,
+  type ExchangeSpec,
+  type QueueRef,
+  type QueueSpec,
+} from './specs.ts';
 
 /** A queue that was declared, with the reference by which others know it. */
 export interface DeclaredQueue {
@@ -96,6 +102,6 @@ function sameBinding(a: BindingSpec, b: BindingSpec): boolean {
     a.destination === b.destination &&
     a.source === b.source &&
     a.routingKey === b.routingKey &&
-    isDeepStrictEqual(a.arguments ?? {}, b.arguments ?? {})
+    isDeepStrictEqual(bindingArguments(a) ?? {}, bindingArguments(b) ?? {})
   );
 }

@@ -63,7 +63,17 @@ export interface BindingSpec {
   readonly destination: QueueRef | string;
   readonly source: string;
   readonly routingKey: string;
-  readonly arguments: HeaderTable | undefined;
+  readonly arguments: BindingArguments | undefined;
+}
+
+/** Arguments of a binding, or how they follow from the name of what is bound, when that can change. */
+export type BindingArguments = HeaderTable | ((name: string) => HeaderTable);
+
+/** The arguments for a destination of that name. */
+export function bindingArguments(binding: BindingSpec): HeaderTable | undefined {
+  const { destination, arguments: table } = binding;
+  if (typeof table !== 'function') return table;
+  return table(typeof destination === 'string' ? destination : destination.name);
 }
 
 /** Fills in the defaults of an exchange. */

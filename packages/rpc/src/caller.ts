@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Channel,
+  type CodecSet,
+  type Encoded,
+  type Exchange,
+  type IncomingMessage,
+  InvalidMessageError,
+  LeveretError,
+  type Queue,
+} from '@leveret/core';
+import { PendingCalls } from './pending.ts';
+import {
+  DEAD_LETTER_EXCHANGE,
+  FROM_HEADER,
+  MESSAGE_TYPE,
+  queueName,
+  remoteError,
+} from './protocol.ts';
+import type { CallOptions } from './types.ts';
+
+/** What a caller is made of. */
+export interface CallerParts {
+  readonly channel: Channel;
+  readonly codecs: CodecSet;
+  /** Where requests go. */
+  readonly exchange: Exchange;
+  readonly timeout: number;
+}
+
+/** Makes calls: sends requests, waits for replies on a queue of its own. */
+export class Caller {
+  readonly #parts: CallerParts;
+  readonly #replies: Queue;
+  readonly #pending = new PendingCalls();
+  #lateReplies = 0;
+  #stop: () => Promise<void>;
+
+  private constructor(parts: CallerParts, replies: Queue) {
+    this.#parts = parts;
+    this.#replies = replies;
+    this.#stop = async () => {};
+  }
+
+  /** Sets up the queue for replies and the way back for expired requests. */
+  static async create(parts: CallerParts): Promise<Caller> {
+    const { channel } = parts;
+    await channel.declareExchange(DEAD_LETTER_EXCHANGE, {
+      type: 'headers',
+      durable: false,
+      autoDelete: true,
+    });
+    const replies = await channel.declareQueue('', { exclusive: true, autoDelete: true });
+    await replies.bind(DEAD_LETTER_EXCHANGE, '', {
+      arguments: (name) => ({ [FROM_HEADER]: name, 'x-match': 'any' }),
+    });
+    const caller = new Caller(parts, replies);
+    const consumer = await replies.consume((message) => caller.#reply(message), {
+      noAck: true,
+      exclusive: true,
+    });
+    const off = channel.on('status', (status) => {
+      // The queue for replies went with the connection, and with it every reply that was on its way.
+      if (status.state === 'recovering') caller.#lose(status.cause);
+      if (status.state === 'closed') caller.#over(status.cause);
+    });
+    caller.#stop = async () => {
+      off();
+      await consumer.close();
+    };
+    return caller;
+  }
+
+  /** Calls that wait for their reply. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  /** Replies that came for calls that did not wait any more, or never were. */
+  get lateReplies(): number {
+    return this.#lateReplies;
+  }
+
+  /** Makes a call. */
+  async call(method: string, args: unknown, options: CallOptions): Promise<unknown> {
+    const { codecs, timeout } = this.#parts;
+    if (typeof method !== 'string' || method === '')
+      throw new LeveretError(
+        'INVALID_ARGUMENT',
+        'name of a method must be a string that is not empty',
+      );
+    if (typeof args !== 'object' || args === null || Array.isArray(args))
+      throw new InvalidMessageError('args', args, 'must be an object');
+    const wait = { timeout: options.timeout ?? timeout, signal: options.signal };
+    if (options.signal?.aborted)
+      throw new LeveretError('ABORTED', `the call of ${method} was aborted`, {
+        cause: options.signal.reason,
+      });
+    const encoded = codecs.encode(args);
+    const body = encoded instanceof Promise ? await encoded : encoded;
+    const id = randomUUID();
+    // Registered before it is published: a fast reply must find it.
+    const outcome = this.#pending.add(id, method, wait);
+    this.#send(id, method, body, options, wait.timeout);
+    return outcome;
+  }
+
+  /** Fails the calls that wait with `CLOSED` and takes no more replies. */
+  async close(): Promise<void> {
+    this.#over(undefined);
+    await this.#stop();
+  }
+
+  #send(id: string, method: string, encoded: Encoded, options: CallOptions, timeout: number): void {
+    const { exchange } = this.#parts;
+    const { expiration, headers, priority = 5, deliveryMode = 1 } = options;
+    const replyTo = this.#replies.name;
+    exchange
+      .publish(
+        {
+          ...encoded,
+          type: MESSAGE_TYPE.call,
+          correlationId: id,
+          replyTo,
+          headers: { ...headers, [FROM_HEADER]: replyTo },
+          priority,
+          deliveryMode,
+          expiration,
+          timestamp: new Date(),
+        },
+        queueName(exchange.name, method),
+        { timeout, resend: false },
+      )
+      .catch((error: unknown) => this.#pending.get(id)?.reject(sendFailed(method, error)));
+  }
+
+  #reply(message: IncomingMessage): void {
+    const call = message.correlationId && this.#pending.get(message.correlationId);
+    if (!call) {
+      this.#lateReplies++;
+      this.#parts.channel.report({ type: 'late-reply', correlationId: message.correlationId });
+      return;
+    }
+    if (message.type === MESSAGE_TYPE.call)
+      return call.reject(new LeveretError('RPC_TIMEOUT', `${call.method} expired in its queue`));
+    try {
+      const value = this.#parts.codecs.decode(message);
+      if (value instanceof Promise)
+        value.then(
+          (decoded) => settle(decoded),
+          (error) => call.reject(LeveretError.from(error, 'CODEC')),
+        );
+      else settle(value);
+    } catch (error) {
+      call.reject(LeveretError.from(error, 'CODEC'));
+    }
+
+    function settle(value: unknown): void {
+      if (!call) return;
+      if (message.type === MESSAGE_TYPE.result) call.resolve(value);
+      else if (message.type === MESSAGE_TYPE.error) call.reject(remoteError(value));
+      else call.reject(new LeveretError('CODEC', `a reply must be of type result or error`));
+    }
+  }
+
+  #lose(cause: LeveretError | undefined): void {
+    this.#pending.rejectAll(
+      (method) =>
+        new LeveretError(
+          'CONNECTION_LOST',
+          `the connection was lost while ${method} was called`,
+          cause ? { cause } : {},
+        ),
+    );
+  }
+
+  #over(cause: LeveretError | undefined): void {
+    this.#pending.rejectAll(
+      (method) =>
+        new LeveretError('CLOSED', `closed while ${method} was called`, cause ? { cause } : {}),
+    );
+  }
+}
+
+/** What a failure to send a request means for its call. */
+function sendFailed(method: string, error: unknown): LeveretError {
+  const known = LeveretError.from(error, 'CONNECTION_LOST');
+  if (known.code === 'TIMEOUT')
+    return new LeveretError('RPC_TIMEOUT', `${method} could not be sent in time`, { cause: error });
+  if (known.code === 'UNCONFIRMED')
+    return new LeveretError(
+      'CONNECTION_LOST',
+      `the connection was lost while ${method} was called`,
+      {
+        cause: error,
+      },
+    );
+  return known;
+}
