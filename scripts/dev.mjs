@@ -13,9 +13,13 @@ const types = { name: 'types', argv: tool('typescript', '-b'), lock: 'build' };
 const checks = [
   { name: 'arrows', argv: script('tooling/arrows/dist/main.js') },
   { name: 'lint and format', argv: tool('@biomejs/biome', 'ci', '--colors=off', '.') },
-  { name: 'unused code', argv: tool('knip', '--no-progress') },
+  { name: 'unused code', argv: tool('knip', '--no-progress', '--no-config-hints') },
+  { name: 'API reports', argv: turbo('//#api:check'), lock: 'build' },
 ];
-const published = [{ name: 'packages', argv: turbo('pack:check'), lock: 'build' }];
+const published = [
+  { name: 'packages', argv: turbo('pack:check'), lock: 'build' },
+  { name: 'consumer', argv: script('scripts/consumer-check.mjs') },
+];
 const requireAll = process.env.LEVERET_REQUIRE_ALL === '1';
 
 const commands = {
@@ -38,6 +42,7 @@ const commands = {
   ],
   check: () => [build, types, ...checks, ...published],
   fix: () => [{ argv: tool('@biomejs/biome', 'check', '--write', '.'), live: true }],
+  api: () => [build, { argv: script('scripts/api.mjs', '--update'), live: true }],
   version: () => [
     { name: 'versions', argv: tool('@changesets/cli', 'version') },
     { name: 'lockfile', argv: [pnpm, 'install', '--lockfile-only'] },

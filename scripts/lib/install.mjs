@@ -106,7 +106,8 @@ function refuseOtherBytes(tarball) {
   throw new Error(`pnpm ${pinned.version} has sha512 ${got}, package.json pins ${pinned.sha512}`);
 }
 
-function npm(cwd, args) {
+/** Runs the npm that comes with Node. */
+export function npm(cwd, args) {
   const cli = process.env.npm_execpath;
   const options = { cwd, stdio: ['ignore', 'ignore', 'inherit'] };
   if (cli && /npm-cli\.[cm]?js$/.test(cli)) run(process.execPath, [cli, ...args], options);

@@ -41,7 +41,7 @@ const planted: readonly Planted[] = [
   at('packages/rpc/src', "export const a = Buffer.from('a').slice(1);", slice),
   at('packages/rpc/src', 'export const a: any = 1;', 'Unexpected any'),
   at('packages/rpc/src', 'export const a = b!.c;', 'Forbidden non-null assertion'),
-  at('packages/rpc/src', `export function a() {\n${lines(61)}}`, 'Detected 61 lines'),
+  at('packages/rpc/src', `export function a() {\n${lines(61)}}`, 'too many lines (61)'),
   at('packages/rpc/src', lines(401), 'This file has'),
   at(`${core}/internal`, 'setTimeout(() => Date.now() + Math.random(), 1);', undefined),
   at(`${core}/errors`, 'export const a = JSON.stringify({});', undefined),
