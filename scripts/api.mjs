@@ -58,6 +58,11 @@ function undocumented(folder, report) {
   return found;
 }
 
+/** Index signatures and members under a well-known symbol, such as `[Symbol.asyncDispose]`. */
+function explainsItself(line) {
+  return /^\s+(?:(?:readonly|static) )*\[/.test(line);
+}
+
 function indented(line) {
   return line.startsWith(' ');
 }
