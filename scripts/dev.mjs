@@ -12,7 +12,10 @@ const build = { name: 'build', argv: turbo('build'), lock: 'build' };
 const types = { name: 'types', argv: tool('typescript', '-b'), lock: 'build' };
 const checks = [
   { name: 'arrows', argv: script('tooling/arrows/dist/main.js') },
-  { name: 'lint and format', argv: tool('@biomejs/biome', 'ci', '--colors=off', '.') },
+  {
+    name: 'lint and format',
+    argv: tool('@biomejs/biome', 'ci', '--colors=off', '--error-on-warnings', '.'),
+  },
   { name: 'unused code', argv: tool('knip', '--no-progress', '--no-config-hints') },
   { name: 'API reports', argv: turbo('//#api:check'), lock: 'build' },
 ];
