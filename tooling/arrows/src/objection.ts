@@ -27,7 +27,7 @@ export function objection(
   file: string,
   specifier: string | undefined,
 ): string | undefined {
-  const importer = { workspace, file, isTest: /\.test(-d)?\.ts$/.test(file) };
+  const importer = { workspace, file, isTest: /\.(test|test-d|fixture)\.ts$/.test(file) };
   if (specifier === undefined) {
     return isPublished(workspace) ? 'must be a plain string, so that it can be checked' : undefined;
   }
