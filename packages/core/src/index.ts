@@ -22,7 +22,12 @@ export type {
   DriverQueueState,
   DriverTarget,
 } from './driver/driver.ts';
-export { Channel, type GetOptions, type PassiveOptions } from './entities/channel.ts';
+export {
+  Channel,
+  type ChannelEvents,
+  type GetOptions,
+  type PassiveOptions,
+} from './entities/channel.ts';
 export { Connection, type ConnectionEvents, connect } from './entities/connection.ts';
 export { Consumer } from './entities/consumer.ts';
 export { type BindOptions, type DeleteExchangeOptions, Exchange } from './entities/exchange.ts';

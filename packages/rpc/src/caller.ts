@@ -8,12 +8,14 @@ import {
   InvalidMessageError,
   LeveretError,
   type Queue,
+  UnroutableError,
 } from '@leveret/core';
 import { PendingCalls } from './pending.ts';
 import {
   DEAD_LETTER_EXCHANGE,
   FROM_HEADER,
   MESSAGE_TYPE,
+  needsConfirm,
   queueName,
   remoteError,
 } from './protocol.ts';
@@ -64,8 +66,13 @@ export class Caller {
       if (status.state === 'recovering') caller.#lose(status.cause);
       if (status.state === 'closed') caller.#over(status.cause);
     });
+    const unheard = channel.on('return', (returned) => {
+      const { correlationId } = returned;
+      if (correlationId) caller.#pending.get(correlationId)?.reject(new UnroutableError(returned));
+    });
     caller.#stop = async () => {
       off();
+      unheard();
       await consumer.close();
     };
     return caller;
@@ -129,7 +136,7 @@ export class Caller {
           timestamp: new Date(),
         },
         queueName(exchange.name, method),
-        { timeout, resend: false },
+        { timeout, resend: false, confirm: needsConfirm(encoded) },
       )
       .catch((error: unknown) => this.#pending.get(id)?.reject(sendFailed(method, error)));
   }

@@ -6,7 +6,7 @@ import {
   InvalidMessageError,
   LeveretError,
 } from '@leveret/core';
-import { errorPayload, MESSAGE_TYPE } from './protocol.ts';
+import { errorPayload, MESSAGE_TYPE, needsConfirm } from './protocol.ts';
 import type { CallContext } from './types.ts';
 
 /** What a registered method is made of. */
@@ -116,7 +116,7 @@ export class MethodRunner<Args> {
         timestamp: new Date(),
       },
       replyTo,
-      { mandatory: false },
+      { mandatory: false, confirm: needsConfirm(encoded) },
     );
   }
 

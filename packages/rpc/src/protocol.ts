@@ -1,4 +1,4 @@
-import { LeveretError } from '@leveret/core';
+import { type Encoded, LeveretError } from '@leveret/core';
 
 /** Exchange through which expired requests come back to their callers (aio-pika's `RPC.DLX_NAME`). */
 export const DEAD_LETTER_EXCHANGE = 'rpc.dlx';
@@ -35,6 +35,17 @@ export class RemoteError extends LeveretError {
     this.remoteMessage = message;
     this.args = args;
   }
+}
+
+/** Bodies above it, in bytes, are the ones that a broker may refuse for their size. */
+const LARGE = 65_536;
+
+/**
+ * Whether to have a message confirmed. A reply confirms its request, and the caller's timeout covers both; but
+ * a message that is too large for the broker costs the channel, and only a confirm tells whose it was.
+ */
+export function needsConfirm({ body }: Encoded): boolean {
+  return body.byteLength > LARGE;
 }
 
 /** Name of the queue of a method. */

@@ -22,6 +22,8 @@ export interface PublishRequest {
   readonly timeout: number;
   /** Whether to send it on the next channel where this one was lost before it was confirmed. */
   readonly resend: boolean;
+  /** Whether to wait for the broker's answer. */
+  readonly confirm: boolean;
 }
 
 /** A publish that has not settled. */
@@ -45,7 +47,9 @@ interface Entry extends PublishRequest {
 export class Publisher {
   readonly #limits: PublisherLimits;
   readonly #clock: Clock;
+  readonly #selectConfirms: () => void;
   #channel: DriverChannel | undefined;
+  #confirms: 'unused' | 'asked' | 'on' = 'unused';
   #blocked = false;
   #closed: LeveretError | undefined;
   /** In the order in which they are to be sent. */
@@ -54,8 +58,10 @@ export class Publisher {
   #bytes = 0;
   #idle: (() => void)[] = [];
 
-  constructor(limits: PublisherLimits, clock: Clock) {
+  /** `selectConfirms` is called once, when the first publish wants a confirm. */
+  constructor(limits: PublisherLimits, clock: Clock, selectConfirms: () => void) {
     this.#limits = limits;
+    this.#selectConfirms = selectConfirms;
     this.#clock = clock;
   }
 
@@ -64,34 +70,60 @@ export class Publisher {
     const size = request.message.body.byteLength;
     const refusal = this.#closed ?? this.#full(size);
     if (refusal) return Promise.reject(refusal);
+    const channel = this.#waiting.size === 0 ? this.#channelFor(request) : undefined;
+    if (channel && !request.confirm) {
+      channel.publish(request.message);
+      return Promise.resolve();
+    }
+    if (request.confirm && this.#confirms === 'unused') {
+      this.#confirms = 'asked';
+      this.#selectConfirms();
+    }
     this.#bytes += size;
     return new Promise((resolve, reject) => {
       const entry: Entry = {
         message: request.message,
         timeout: request.timeout,
         resend: request.resend,
+        confirm: request.confirm,
         resolve,
         reject,
         timer: this.#clock.after(request.timeout, () => this.#expire(entry)),
         settled: false,
         returned: undefined,
       };
-      if (this.#channel && this.#flowing && this.#waiting.size === 0)
-        this.#send(this.#channel, entry);
+      if (channel) this.#send(channel, entry);
       else this.#waiting.add(entry);
     });
+  }
+
+  /** Whether a publish ever wanted a confirm: then the next channel needs them from the start. */
+  get wantsConfirms(): boolean {
+    return this.#confirms !== 'unused';
+  }
+
+  /** Whether the present channel gives confirms. */
+  get hasConfirms(): boolean {
+    return this.#confirms === 'on';
+  }
+
+  /** The present channel gives confirms from now on. */
+  confirmsSelected(): void {
+    this.#confirms = 'on';
+    this.pump();
   }
 
   /** The broker blocks publishers, or does no longer. */
   block(blocked: boolean): void {
     this.#blocked = blocked;
-    this.#pump();
+    this.pump();
   }
 
   /** Sends through `channel` from now on, beginning with what waits. */
-  attach(channel: DriverChannel): void {
+  attach(channel: DriverChannel, confirms: boolean): void {
     this.#channel = channel;
-    this.#pump();
+    if (confirms) this.#confirms = 'on';
+    this.pump();
   }
 
   /**
@@ -100,6 +132,7 @@ export class Publisher {
    */
   detach(cause: LeveretError): number {
     this.#channel = undefined;
+    if (this.#confirms === 'on') this.#confirms = 'asked';
     const resent: Entry[] = [];
     for (const entry of this.#inFlight.values()) {
       if (entry.settled) continue;
@@ -119,8 +152,20 @@ export class Publisher {
       message: entry.message,
       timeout: entry.timeout,
       resend: entry.resend,
+      confirm: entry.confirm,
       settle: (error) => this.#settle(entry, error),
     }));
+  }
+
+  /** Sends what waits, as far as the channel takes it. */
+  pump(): void {
+    for (const entry of this.#waiting) {
+      const channel = this.#channelFor(entry);
+      if (!channel) break;
+      this.#waiting.delete(entry);
+      this.#send(channel, entry);
+    }
+    if (this.#empty && this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** The broker's answer to one or, with `multiple`, all up to one. */
@@ -134,7 +179,7 @@ export class Publisher {
         this.#answered(each, entry, ok);
       }
     }
-    this.#pump();
+    this.pump();
   }
 
   /** A mandatory message came back; its confirm is still to come. Gives whether anybody waits for it. */
@@ -162,8 +207,14 @@ export class Publisher {
     for (const entry of this.#waiting) this.#settle(entry, cause);
   }
 
-  get #flowing(): boolean {
-    return !this.#blocked && this.#inFlight.size < this.#limits.maxInFlight;
+  /** The channel, if it can take the message now. */
+  #channelFor({ confirm }: PublishRequest): DriverChannel | undefined {
+    const channel = this.#channel;
+    if (!channel || this.#blocked) return undefined;
+    const free = confirm
+      ? this.#confirms === 'on' && this.#inFlight.size < this.#limits.maxInFlight
+      : !channel.congested;
+    return free ? channel : undefined;
   }
 
   get #empty(): boolean {
@@ -183,16 +234,9 @@ export class Publisher {
   }
 
   #send(channel: DriverChannel, entry: Entry): void {
-    this.#inFlight.set(channel.publish(entry.message), entry);
-  }
-
-  #pump(): void {
-    for (const entry of this.#waiting) {
-      if (!this.#channel || !this.#flowing) break;
-      this.#waiting.delete(entry);
-      this.#send(this.#channel, entry);
-    }
-    if (this.#empty && this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
+    const tag = channel.publish(entry.message);
+    if (entry.confirm) this.#inFlight.set(tag, entry);
+    else this.#settle(entry);
   }
 
   #answered(tag: number, entry: Entry, ok: boolean): void {

@@ -111,4 +111,5 @@ const silent: DriverChannelEvents = {
   confirmed: ignore,
   returned: ignore,
   cancelled: ignore,
+  writable: ignore,
 };

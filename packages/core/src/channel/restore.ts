@@ -18,15 +18,19 @@ export interface Topology {
  * references of those named by the broker get the new name), bindings, consumers. Gives the number of steps.
  */
 export async function restore(
-  live: { readonly channel: DriverChannel; readonly deliveries: Deliveries },
+  live: {
+    readonly channel: DriverChannel;
+    readonly deliveries: Deliveries;
+    readonly confirms: boolean;
+  },
   topology: Topology,
   timeout: number,
   clock: Clock,
 ): Promise<number> {
-  const { channel, deliveries } = live;
+  const { channel, deliveries, confirms } = live;
   const step = (name: string, promise: Promise<unknown>): Promise<unknown> =>
     withDeadline(promise, name, timeout, clock);
-  await step('confirm.select', channel.selectConfirms());
+  if (confirms) await step('confirm.select', channel.selectConfirms());
   if (topology.globalPrefetch !== undefined)
     await step('basic.qos', channel.setQos(topology.globalPrefetch, true));
   for (const each of topology.plan) await step(stepName(each), perform(each, channel));

@@ -12,6 +12,7 @@ import type { Clock, Timer } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import { type Deferred, deferred, ignore } from '../internal/deferred.ts';
 import { Listeners } from '../internal/emitter.ts';
+import { ReturnedMessage } from '../message/received.ts';
 import { TopologyLedger } from '../topology/ledger.ts';
 import { Deliveries } from './deliveries.ts';
 import {
@@ -42,6 +43,8 @@ export interface SessionHost {
 export interface Live {
   readonly channel: DriverChannel;
   readonly deliveries: Deliveries;
+  /** Whether publishes are confirmed on it from the start. */
+  readonly confirms: boolean;
 }
 
 /** What a channel is doing, for users: `state` tells the records apart. */
@@ -61,6 +64,8 @@ export class Session implements LinkMember {
   readonly ledger: TopologyLedger = new TopologyLedger();
   readonly publisher: Publisher;
   readonly changes: Listeners<ChannelStatus> = new Listeners();
+  /** Told each returned message that no publish waits for. */
+  readonly returns: Listeners<ReturnedMessage> = new Listeners();
   /** Prefetch of each consumer that does not say otherwise. */
   prefetch: number;
   /** Prefetch shared by all consumers (`global`), if it was set. */
@@ -82,7 +87,9 @@ export class Session implements LinkMember {
     this.config = config;
     this.prefetch = config.prefetch;
     this.#host = host;
-    this.publisher = new Publisher(config, host.clock);
+    this.publisher = new Publisher(config, host.clock, () => {
+      this.#selectConfirms().catch(ignore); // the publishes that wait for it end by themselves
+    });
   }
 
   get status(): ChannelStatus {
@@ -135,6 +142,7 @@ export class Session implements LinkMember {
         confirmed: ignore,
         returned: ignore,
         cancelled: ignore,
+        writable: ignore,
       });
       try {
         return await use(channel);
@@ -259,7 +267,7 @@ export class Session implements LinkMember {
       deliveries = new Deliveries(channel, clock, (deliveryTag) =>
         this.report({ type: 'settle-skipped', channel: this.number, deliveryTag }),
       );
-      const live = { channel, deliveries };
+      const live = { channel, deliveries, confirms: this.publisher.wantsConfirms };
       const replayed = await restore(live, this.#topology(), timeout, clock);
       if (this.#state !== state) return;
       this.#happened({ kind: 'restored', channel: live });
@@ -291,9 +299,9 @@ export class Session implements LinkMember {
       ended: (end) => this.#ended(end, isLive()),
       confirmed: (tag, multiple, ok) => this.publisher.confirmed(tag, multiple, ok),
       returned: (message) => {
-        if (!this.publisher.returned(message))
-          this.report({ type: 'returned', channel: this.number, messageId: message.messageId });
+        if (!this.publisher.returned(message)) this.returns.emit(new ReturnedMessage(message));
       },
+      writable: () => this.publisher.pump(),
       cancelled: (tag) => {
         if (isLive()) this.#cancelled(tag);
       },
@@ -351,7 +359,8 @@ export class Session implements LinkMember {
   }
 
   #goOn(): void {
-    if (this.#state.kind === 'open') this.publisher.attach(this.#state.channel.channel);
+    if (this.#state.kind === 'open')
+      this.publisher.attach(this.#state.channel.channel, this.#state.channel.confirms);
     this.#ready.resolve();
     this.#ready = deferred({ quiet: true });
   }
@@ -372,6 +381,13 @@ export class Session implements LinkMember {
     const cause = this.#state.kind === 'closed' ? this.#state.cause : undefined;
     for (const subscription of this.#subscriptions) subscription.end(cause);
     this.#subscriptions.clear();
+  }
+
+  async #selectConfirms(): Promise<void> {
+    await this.operation('confirm.select', async ({ channel }) => {
+      if (!this.publisher.hasConfirms) await channel.selectConfirms();
+    });
+    this.publisher.confirmsSelected();
   }
 
   #reportRecovery(replayed: number): void {

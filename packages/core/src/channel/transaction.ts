@@ -45,6 +45,7 @@ export class Transactions {
         ended: ignore,
         confirmed: ignore,
         cancelled: ignore,
+        writable: ignore,
         returned: (message) => {
           returned ??= new ReturnedMessage(message);
         },

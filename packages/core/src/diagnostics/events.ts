@@ -27,8 +27,6 @@ export type LeveretEvent =
   | { readonly type: 'recovery-failed'; readonly channel: number; readonly error: LeveretError }
   /** A delivery of a channel that is gone was settled: nothing was sent, the broker delivers it again. */
   | { readonly type: 'settle-skipped'; readonly channel: number; readonly deliveryTag: number }
-  /** The broker returned a message that was published with `mandatory` and that nobody waits for. */
-  | { readonly type: 'returned'; readonly channel: number; readonly messageId: string | undefined }
   /** The broker cancelled a consumer. */
   | { readonly type: 'consumer-cancelled'; readonly channel: number; readonly queue: string }
   /** A handler of `consume` threw; its delivery was put back to the queue if it was unsettled. */

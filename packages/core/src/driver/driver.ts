@@ -83,6 +83,8 @@ export interface DriverChannelEvents {
   returned(message: WireReturn): void;
   /** The broker cancelled a consumer. */
   cancelled(consumerTag: string): void;
+  /** The socket takes more again, after `congested`. */
+  writable(): void;
 }
 
 /** How a consumer is started. */
@@ -120,7 +122,12 @@ export interface DriverChannel {
   reject(deliveryTag: number, requeue: boolean): void;
   /** Turns publisher confirms on. */
   selectConfirms(): Promise<void>;
-  /** Sends a message; the tag by which `confirmed` knows it counts from 1 in order of the calls. */
+  /** Whether the socket holds as much as it should: what is sent now waits in memory. */
+  readonly congested: boolean;
+  /**
+   * Sends a message; the tag by which `confirmed` knows it counts from 1 in order of the calls since
+   * `selectConfirms`.
+   */
   publish(message: WireMessage): number;
   selectTransactions(): Promise<void>;
   commit(): Promise<void>;

@@ -4,6 +4,7 @@ import { duration, whole } from '../connection/options.ts';
 import type { LeveretEvent } from '../diagnostics/events.ts';
 import type { Unsubscribe } from '../internal/emitter.ts';
 import type { MessageLimits } from '../message/check-message.ts';
+import type { ReturnedMessage } from '../message/received.ts';
 import { checkArguments, checkName } from '../topology/names.ts';
 import {
   type ExchangeOptions,
@@ -19,6 +20,14 @@ import { Queue } from './queue.ts';
 /** Asks whether something is there instead of declaring it. */
 export interface PassiveOptions {
   readonly passive: true;
+}
+
+/** What a channel tells its listeners, by name. */
+export interface ChannelEvents {
+  /** Each change of status. */
+  readonly status: ChannelStatus;
+  /** A mandatory message that reached no queue and whose publish does not wait for a confirm. */
+  readonly return: ReturnedMessage;
 }
 
 /** How something that others declared is referred to. */
@@ -55,10 +64,22 @@ export class Channel {
     return this.#session.status;
   }
 
-  /** Calls `listener` on each change of status; gives the function that takes it off again. */
-  on(event: 'status', listener: (status: ChannelStatus) => void): Unsubscribe {
-    void event;
-    return this.#session.changes.add(listener);
+  /**
+   * Calls `listener` for each record of that name (see {@link ChannelEvents}); gives the function that takes
+   * it off again.
+   */
+  on<K extends keyof ChannelEvents>(
+    name: K,
+    listener: (record: ChannelEvents[K]) => void,
+  ): Unsubscribe;
+  on(
+    ...[name, listener]:
+      | ['status', (record: ChannelStatus) => void]
+      | ['return', (record: ReturnedMessage) => void]
+  ): Unsubscribe {
+    return name === 'status'
+      ? this.#session.changes.add(listener)
+      : this.#session.returns.add(listener);
   }
 
   /** For authors of patterns: tells the listeners of the connection's events what happened. */

@@ -17,6 +17,12 @@ export interface PublishOptions {
    * such a message is `UNCONFIRMED` if it had been sent, else `CONNECTION_LOST`: at most once.
    */
   readonly resend?: boolean;
+  /**
+   * Wait for the broker to confirm the message. Default true; with false it counts as published once it is
+   * handed to the socket: at most once, and a mandatory message that reaches no queue is told only to the
+   * channel's `return` listeners.
+   */
+  readonly confirm?: boolean;
 }
 
 /** Where the messages of a channel leave: checked, given their defaults, handed to the publisher. */
@@ -47,8 +53,8 @@ export class Outbox {
       const wire = toWire(message, exchange, routingKey, options.mandatory ?? true);
       const timeout = duration('timeout', options.timeout, publishTimeout);
       if (this.#transactions.publish(wire)) return Promise.resolve();
-      const resend = options.resend ?? true;
-      return this.#session.publisher.publish({ message: wire, timeout, resend });
+      const { resend = true, confirm = true } = options;
+      return this.#session.publisher.publish({ message: wire, timeout, resend, confirm });
     } catch (error) {
       return Promise.reject(error);
     }

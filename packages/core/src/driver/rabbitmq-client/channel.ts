@@ -22,6 +22,10 @@ export interface ChannelOwner {
   readonly closeFrame: CloseFrame | undefined;
   /** Whether the connection is gone. */
   readonly over: boolean;
+  /** Whether the socket holds as much as it should. */
+  readonly congested: boolean;
+  /** Merges what is written until the end of this turn. */
+  hold(): void;
   /** The channel is over by itself. */
   channelGone(channel: RabbitmqClientChannel): void;
 }
@@ -218,13 +222,24 @@ export class RabbitmqClientChannel implements DriverChannel {
   }
 
   async selectConfirms(): Promise<void> {
+    this.#published = 0;
     // Asked for past the driver, which would otherwise keep a promise of its own for each publish.
     await this.#ask(METHOD.confirmSelect, () =>
       this.#channel._invoke(METHOD.confirmSelect, METHOD.confirmSelectOk, { nowait: false }),
     );
   }
 
+  get congested(): boolean {
+    return this.#owner.congested;
+  }
+
+  /** The socket takes more again. */
+  writable(): void {
+    if (!this.#over) this.#events.writable();
+  }
+
   publish(message: WireMessage): number {
+    this.#owner.hold();
     const { body } = message;
     const bytes = Buffer.isBuffer(body)
       ? body
@@ -274,6 +289,7 @@ export class RabbitmqClientChannel implements DriverChannel {
 
   #send(methodId: number, params: object): void {
     if (!this.#channel.active) return; // `ended` is on its way, and the broker delivers again
+    this.#owner.hold();
     this.#channel._invokeNowait(methodId, params);
   }
 

@@ -1,4 +1,5 @@
 import type { Connection } from 'rabbitmq-client';
+import { systemClock } from '../../internal/clock.ts';
 import type {
   DriverChannel,
   DriverChannelEvents,
@@ -18,6 +19,7 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
   readonly #channels = new Set<RabbitmqClientChannel>();
   #closeFrame: CloseFrame | undefined;
   #over = false;
+  #held = false;
 
   constructor(
     connection: Connection & ConnectionInternals,
@@ -32,6 +34,9 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
       if (frame.methodId === METHOD.connectionClose) this.#closeFrame = closeFrame(frame.params);
       handle(frame);
     };
+    connection._socket.on('drain', () => {
+      for (const channel of this.#channels) channel.writable();
+    });
     connection.on('connection.blocked', (reason) => events.blocked(reason));
     connection.on('connection.unblocked', () => events.unblocked());
     connection.on('error', (error: Error) => {
@@ -49,6 +54,22 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
 
   get over(): boolean {
     return this.#over;
+  }
+
+  get congested(): boolean {
+    return this.#connection._socket.writableNeedDrain;
+  }
+
+  /** Merges what is written until the end of this turn into one write: one system call, one packet. */
+  hold(): void {
+    if (this.#held) return;
+    this.#held = true;
+    const { _socket: socket } = this.#connection;
+    socket.cork();
+    systemClock.endOfTurn(() => {
+      this.#held = false;
+      socket.uncork();
+    });
   }
 
   channelGone(channel: RabbitmqClientChannel): void {

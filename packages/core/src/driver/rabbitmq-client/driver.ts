@@ -12,6 +12,9 @@ const NAME = `rabbitmq-client ${manifest.version}`;
 /** Long enough for its own reconnecting never to start: each connection here lives for one socket. */
 const NEVER = 3_600_000;
 
+/** Bytes that the socket takes before it is congested; Node's default of 16 KiB is a hundred messages. */
+const SOCKET = { writableHighWaterMark: 131_072 };
+
 /** The default driver, on `rabbitmq-client`. */
 export const rabbitmqClientDriver: Driver = {
   name: NAME,
@@ -67,6 +70,7 @@ function optionsOf(target: DriverTarget): ConstructorParameters<typeof Connectio
     retryLow: NEVER,
     retryHigh: NEVER,
     noDelay: true,
+    socket: { port: target.port, host: target.host, ...SOCKET },
     ...(target.tls === undefined ? {} : { tls: target.tls }),
     ...(target.connectionName === undefined ? {} : { connectionName: target.connectionName }),
   };

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Channel, Connection } from 'rabbitmq-client';
 import { LeveretError } from '../../errors/leveret-error.ts';
 import type { WireMessage, WireProperties } from '../../message/message.ts';
@@ -24,6 +25,7 @@ export interface ChannelInternals {
 /** What the adapter needs of a connection. */
 export interface ConnectionInternals {
   _handleChunk: (frame: AnyFrame) => void;
+  readonly _socket: Socket;
   readonly _state: { readonly frameMax: number };
 }
 
@@ -79,6 +81,7 @@ function hasConnectionInternals(
 ): connection is Connection & ConnectionInternals {
   return (
     typeof Reflect.get(connection, '_handleChunk') === 'function' &&
+    Reflect.get(connection, '_socket') instanceof Socket &&
     typeof property(Reflect.get(connection, '_state'), 'frameMax') === 'number'
   );
 }
