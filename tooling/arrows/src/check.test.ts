@@ -103,6 +103,7 @@ describe('a planted import', () => {
     ['packages/core/src/driver/rabbitmq-client/a.ts', "import { A } from '../driver.ts'"],
     ['packages/core/src/errors/a.test.ts', "import { test } from 'vitest'"],
     ['packages/core/src/channel/a.test.ts', "import { a } from '../entities/a.ts'"],
+    ['packages/core/src/errors/a.test.ts', "import { a } from '@leveret/testkit/vitest'"],
     ['packages/codec-msgpack/src/a.ts', "import { encode } from '@msgpack/msgpack'"],
     ['packages/codec-gzip/src/a.ts', "import { gzip } from 'node:zlib'"],
     ['packages/rpc/src/a.ts', "import type { Codec } from '@leveret/core'"],

@@ -1,6 +1,6 @@
 import { builtinModules } from 'node:module';
 import { posix } from 'node:path';
-import { folderArrows, packageArrows, reserved } from './rules.ts';
+import { folderArrows, furtherEntries, packageArrows, reserved } from './rules.ts';
 
 /** A workspace, as far as imports concern it. */
 export interface Workspace {
@@ -61,7 +61,9 @@ function objectionToModule(importer: Importer, specifier: string): string | unde
   if (specifier.startsWith('node:')) return undefined;
   const name = packageName(specifier);
   if (builtinModules.includes(name)) return `is a module of Node: write node:${specifier}`;
-  if (isOurs(name) && specifier !== name) return `is a deep import: only ${name} itself is public`;
+  if (isOurs(name) && specifier !== name && !furtherEntries.includes(specifier)) {
+    return `is a deep import: only ${name} itself is public`;
+  }
   return objectionToReserved(importer, name) ?? objectionToPackage(importer, name);
 }
 

@@ -13,6 +13,9 @@ export const packageArrows: Readonly<Record<string, readonly string[]>> = {
   'tooling/arrows': [],
 };
 
+/** Entries that a package of ours offers besides the main one; published packages have none. */
+export const furtherEntries: readonly string[] = ['@leveret/testkit/vitest'];
+
 /**
  * Folders of `src` in the order in which they build on each other: a file may import from its own
  * folder and from earlier rows; folders in one row do not know each other.
