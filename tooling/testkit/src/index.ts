@@ -1,3 +1,4 @@
+export { driverConformance } from './conformance/driver-conformance.ts';
 export { deadline } from './deadline.ts';
 export { TestkitError } from './errors.ts';
 export { createInbox, type Inbox } from './inbox.ts';

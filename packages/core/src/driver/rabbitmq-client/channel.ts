@@ -69,7 +69,10 @@ export class RabbitmqClientChannel implements DriverChannel {
     channel.once('close', () => {
       if (this.#closeFrame) this.#end(endOf(this.#closeFrame));
       // Of a lost connection this event tells first; left after that is a channel that the driver gave up.
-      else queueMicrotask(() => this.#end(GIVEN_UP));
+      else
+        queueMicrotask(() => {
+          if (!owner.over) this.#end(GIVEN_UP);
+        });
     });
   }
 
@@ -281,8 +284,9 @@ export class RabbitmqClientChannel implements DriverChannel {
     } catch (error) {
       const close = this.#closeFrame ?? this.#owner.closeFrame;
       // A close that blames another request leaves this one unanswered, not refused.
+      if (isChannelClosed(error)) throw lost(error);
       if (close && close.methodId === methodId) throw refused(close, { cause: error });
-      if (this.#over || this.#owner.over || isChannelClosed(error)) throw lost(error);
+      if (this.#over || this.#owner.over) throw lost(error);
       throw new LeveretError('REFUSED', describe(error), { cause: error });
     }
   }

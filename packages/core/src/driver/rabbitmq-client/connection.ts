@@ -1,4 +1,5 @@
 import type { Connection } from 'rabbitmq-client';
+import { describe, LeveretError } from '../../errors/leveret-error.ts';
 import { systemClock } from '../../internal/clock.ts';
 import type {
   DriverChannel,
@@ -84,7 +85,9 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
       this.#channels.add(adapter);
       return adapter;
     } catch (error) {
-      throw lost(error);
+      if (error instanceof LeveretError) throw error;
+      if (this.#over) throw lost(error);
+      throw new LeveretError('REFUSED', describe(error), { cause: error }); // no channel is left
     }
   }
 

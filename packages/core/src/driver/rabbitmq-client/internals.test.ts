@@ -1,0 +1,78 @@
+import { deadline } from '@leveret/testkit';
+import { describeWithBroker } from '@leveret/testkit/vitest';
+import { Connection } from 'rabbitmq-client';
+import { afterEach, expect, test, vi } from 'vitest';
+import type { DriverChannelEvents, DriverTarget } from '../driver.ts';
+import { rabbitmqClientDriver } from './driver.ts';
+
+const silent = { lost: () => {}, blocked: () => {}, unblocked: () => {} };
+const deaf: DriverChannelEvents = {
+  ended: () => {},
+  confirmed: () => {},
+  returned: () => {},
+  cancelled: () => {},
+  writable: () => {},
+};
+
+function targetOf(url: string): DriverTarget {
+  const { hostname, port } = new URL(url);
+  return {
+    host: hostname,
+    port: Number(port),
+    vhost: '/',
+    username: 'guest',
+    password: 'guest',
+    tls: undefined,
+    heartbeat: 10,
+    frameMax: 131_072,
+    channelMax: 10,
+    connectionName: undefined,
+    timeout: 5000,
+  };
+}
+
+/** Takes a method away from a class until the end of the test. */
+function without(prototype: object, method: string): void {
+  const original: unknown = Reflect.get(prototype, method);
+  Reflect.set(prototype, method, undefined);
+  restore.push(() => Reflect.set(prototype, method, original));
+}
+
+const restore: (() => void)[] = [];
+afterEach(() => {
+  for (const undo of restore.splice(0)) undo();
+});
+
+describeWithBroker('a driver whose internals are not those that the adapter needs', (getUrl) => {
+  test('is refused by name and version when a connection opens', async () => {
+    without(Connection.prototype, '_handleChunk');
+    const connecting = rabbitmqClientDriver.connect(targetOf(getUrl()), silent);
+    await expect(deadline(connecting, 5000, 'connect')).rejects.toMatchObject({
+      code: 'UNSUPPORTED_DRIVER',
+      message: expect.stringMatching(/rabbitmq-client 5\.0\.\d+.*connection/),
+    });
+  });
+
+  test.for(['_onMethod', '_onHeader', '_onBody', '_handleRPC', '_invokeNowait'])(
+    'is refused by name and version when a channel opens: %s',
+    async (method) => {
+      const link = await rabbitmqClientDriver.connect(targetOf(getUrl()), silent);
+      const { acquire } = Connection.prototype;
+      vi.spyOn(Connection.prototype, 'acquire').mockImplementation(async function (
+        this: Connection,
+        options,
+      ) {
+        const channel = await acquire.call(this, options);
+        Reflect.set(channel, method, undefined);
+        return channel;
+      });
+      restore.push(() => vi.restoreAllMocks());
+      const opening = link.openChannel(deaf);
+      await expect(deadline(opening, 5000, 'channel.open')).rejects.toMatchObject({
+        code: 'UNSUPPORTED_DRIVER',
+        message: expect.stringMatching(/rabbitmq-client 5\.0\.\d+.*channel/),
+      });
+      link.destroy();
+    },
+  );
+});
