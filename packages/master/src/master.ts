@@ -73,7 +73,7 @@ export class Master<Tasks extends object = AnyTasks> {
    * options as the workers will have. Durable by default. Errors: `PRECONDITION_FAILED`, and those of
    * declaring.
    */
-  createQueue(name: TaskName<Tasks>, options: QueueOptions = {}): Promise<Queue> {
+  async createQueue(name: TaskName<Tasks>, options: QueueOptions = {}): Promise<Queue> {
     return this.#channel.declareQueue(taskName(name), options);
   }
 

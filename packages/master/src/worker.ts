@@ -36,9 +36,10 @@ export class TaskRunner<Payload> {
       return this.#unusable(message, error);
     }
     if (!(value instanceof Promise)) return this.#decoded(value, message);
+    // Decoding took its time: meanwhile the task may have gone back to its queue.
     return value.then(
-      (decoded) => this.#decoded(decoded, message),
-      (error) => this.#unusable(message, error),
+      (decoded) => (isGone(message) ? undefined : this.#decoded(decoded, message)),
+      (error) => (isGone(message) ? undefined : this.#unusable(message, error)),
     );
   }
 
@@ -149,6 +150,11 @@ class Context implements TaskContext {
     const before = typeof count === 'number' ? count : 0;
     return Math.max(before + 1, this.message.redelivered ? 2 : 1);
   }
+}
+
+/** Whether somebody else will get the task. */
+function isGone(message: IncomingMessage): boolean {
+  return message.settled || message.signal.aborted;
 }
 
 function succeeded(message: IncomingMessage): void {
