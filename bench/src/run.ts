@@ -8,4 +8,6 @@ const [peerName, caseName, load = '{}'] = process.argv.slice(2);
 const peer = Object.entries(peers).find(([name]) => name === peerName)?.[1];
 const which = CASES.find((name) => name === caseName);
 if (!peer || !which) throw new Error(`no such peer or case: ${peerName} ${caseName}`);
-process.send?.(await peer[which](JSON.parse(load)));
+const measured = await peer[which](JSON.parse(load));
+if (process.send) process.send(measured);
+else console.log(measured);

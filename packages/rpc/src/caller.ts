@@ -125,11 +125,13 @@ export class Caller {
     exchange
       .publish(
         {
-          ...encoded,
+          body: encoded.body,
+          contentType: encoded.contentType,
+          contentEncoding: encoded.contentEncoding,
           type: MESSAGE_TYPE.call,
           correlationId: id,
           replyTo,
-          headers: { ...headers, [FROM_HEADER]: replyTo },
+          headers: headers ? { ...headers, [FROM_HEADER]: replyTo } : { [FROM_HEADER]: replyTo },
           priority,
           deliveryMode,
           expiration,

@@ -109,7 +109,9 @@ export class MethodRunner<Args> {
     const encoded = encoding instanceof Promise ? await encoding : encoding;
     await channel.defaultExchange.publish(
       {
-        ...encoded,
+        body: encoded.body,
+        contentType: encoded.contentType,
+        contentEncoding: encoded.contentEncoding,
         type,
         correlationId: message.correlationId,
         deliveryMode: message.deliveryMode,

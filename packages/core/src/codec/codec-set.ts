@@ -35,6 +35,8 @@ export class CodecSet {
   readonly codec: Codec;
   readonly #exact = new Map<string, Codec>();
   readonly #memo = new Map<string, Codec>();
+  /** What was asked for last: mostly it is asked for again. */
+  #last: { readonly kind: Partial<Decodable>; readonly codec: Codec } | undefined;
 
   constructor(options: CodecOptions) {
     this.codec = options.codec;
@@ -49,11 +51,16 @@ export class CodecSet {
   /** The codec that understands a message of that kind. Errors: `UNSUPPORTED_CONTENT_TYPE`. */
   select(kind: Partial<Decodable>): Codec {
     const { contentType, contentEncoding } = kind;
-    if (contentType === undefined || contentType === '') {
-      if (isPlain(contentEncoding)) return this.codec;
-      return this.#find(this.codec.contentType, contentEncoding);
-    }
-    return this.#find(contentType, contentEncoding);
+    const last = this.#last;
+    if (
+      last &&
+      last.kind.contentType === contentType &&
+      last.kind.contentEncoding === contentEncoding
+    )
+      return last.codec;
+    const codec = this.#choose(contentType, contentEncoding);
+    this.#last = { kind: { contentType, contentEncoding }, codec };
+    return codec;
   }
 
   /** Encodes `value`; a promise only where the codec gives one. Errors: `CODEC`. */
@@ -89,6 +96,14 @@ export class CodecSet {
     return value.catch((error: unknown) => {
       throw codecError(error, 'decode', codec);
     });
+  }
+
+  #choose(contentType: string | undefined, contentEncoding: string | undefined): Codec {
+    if (contentType === undefined || contentType === '') {
+      if (isPlain(contentEncoding)) return this.codec;
+      return this.#find(this.codec.contentType, contentEncoding);
+    }
+    return this.#find(contentType, contentEncoding);
   }
 
   #find(contentType: string, contentEncoding: string | undefined): Codec {

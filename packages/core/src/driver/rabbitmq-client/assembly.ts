@@ -1,4 +1,4 @@
-import type { WireDelivery, WireReturn } from '../../message/message.ts';
+import type { WireDelivery, WireProperties, WireReturn } from '../../message/message.ts';
 import type { BodyFrame, HeaderFrame, MethodFrame } from './internals.ts';
 
 /** A whole message: the method that announced it and everything that followed. */
@@ -56,11 +56,15 @@ export class Assembly {
     if (!method || !header) return;
     this.#method = undefined;
     this.#header = undefined;
-    this.#done(method.methodId, { ...header.fields, ...announced(method), body });
+    // The driver made the object for this message alone, so it is filled up rather than copied.
+    this.#done(method.methodId, Object.assign(header.fields, announced(method, body)));
   }
 }
 
-function announced({ params = {} }: MethodFrame): Omit<Assembled, 'body' | keyof HeaderFrame> {
+function announced(
+  { params = {} }: MethodFrame,
+  body: Buffer,
+): Omit<Assembled, keyof WireProperties> {
   return {
     consumerTag: text(params['consumerTag']),
     deliveryTag: Number(params['deliveryTag']),
@@ -69,6 +73,7 @@ function announced({ params = {} }: MethodFrame): Omit<Assembled, 'body' | keyof
     routingKey: text(params['routingKey']) ?? '',
     replyCode: Number(params['replyCode']),
     replyText: text(params['replyText']) ?? '',
+    body,
   };
 }
 
