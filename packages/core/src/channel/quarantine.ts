@@ -101,9 +101,14 @@ async function sendAlone(suspect: Publication, tools: QuarantineTools): Promise<
     return false; // one that was refused or returned is sent again on the channel proper, and told there
   }
   if (end.kind === 'connection') throw new LeveretError('CONNECTION_LOST', end.cause.message, end);
-  const code = CODES.get(end.replyCode) ?? 'REFUSED';
-  suspect.settle(new LeveretError(code, `${end.replyText} (reply code ${end.replyCode})`));
+  suspect.settle(publishRefused(end));
   return true;
+}
+
+/** The error of the publish that the broker closed a channel over. */
+export function publishRefused({ replyCode, replyText }: ClosedByBroker): LeveretError {
+  const code = CODES.get(replyCode) ?? 'REFUSED';
+  return new LeveretError(code, `${replyText} (reply code ${replyCode})`);
 }
 
 const silent: DriverChannelEvents = {

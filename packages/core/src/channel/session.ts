@@ -269,7 +269,10 @@ export class Session implements LinkMember {
       );
       const live = { channel, deliveries, confirms: this.publisher.wantsConfirms };
       const replayed = await restore(live, this.#topology(), timeout, clock);
-      if (this.#state !== state) return;
+      if (this.#state !== state) {
+        channel.close().catch(ignore); // closed meanwhile, or lost again
+        return deliveries.lose();
+      }
       this.#happened({ kind: 'restored', channel: live });
       this.#reportRecovery(replayed);
     } catch (error) {

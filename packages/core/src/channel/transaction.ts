@@ -1,11 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { DriverChannel } from '../driver/driver.ts';
+import type { ChannelEnd, DriverChannel } from '../driver/driver.ts';
 import { LeveretError } from '../errors/leveret-error.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import { ignore } from '../internal/deferred.ts';
 import type { WireMessage } from '../message/message.ts';
 import { ReturnedMessage } from '../message/received.ts';
 import { UnroutableError } from '../message/unroutable-error.ts';
+import { publishRefused } from './quarantine.ts';
 import type { Session } from './session.ts';
 
 interface Scope {
@@ -20,7 +21,7 @@ interface Scope {
 export class Transactions {
   readonly #session: Session;
   readonly #scopes = new AsyncLocalStorage<Scope>();
-  #running = 0;
+  #used = false;
 
   constructor(session: Session) {
     this.#session = session;
@@ -28,7 +29,7 @@ export class Transactions {
 
   /** Sends within the transaction that the caller is in; false where it is in none. */
   publish(message: WireMessage): boolean {
-    if (this.#running === 0) return false;
+    if (!this.#used) return false;
     const scope = this.#scopes.getStore();
     if (!scope) return false;
     if (!scope.open) throw new LeveretError('CLOSED', 'the transaction has ended');
@@ -40,9 +41,12 @@ export class Transactions {
   async run<T>(fn: () => T | Promise<T>, timeout: number): Promise<T> {
     const { clock } = this.#session;
     let returned: ReturnedMessage | undefined;
+    let end: ChannelEnd | undefined;
     const channel = await this.#session.operation('tx.select', async () => {
       const aside = await this.#session.openAside({
-        ended: ignore,
+        ended: (told) => {
+          end = told;
+        },
         confirmed: ignore,
         cancelled: ignore,
         writable: ignore,
@@ -56,17 +60,18 @@ export class Transactions {
     const scope: Scope = { channel, open: true };
     const within = (promise: Promise<void>, name: string): Promise<void> =>
       withDeadline(promise, name, timeout, clock);
-    this.#running++;
+    this.#used = true;
     try {
       const result = await this.#scopes.run(scope, async () => fn());
-      await within(channel.commit(), 'tx.commit');
+      await within(channel.commit(), 'tx.commit').catch((error: unknown) => {
+        throw end?.kind === 'channel' && end.publish ? publishRefused(end) : error;
+      });
       if (returned) throw new UnroutableError(returned);
       return result;
     } catch (error) {
       if (!returned) await within(channel.rollback(), 'tx.rollback').catch(ignore);
       throw error;
     } finally {
-      this.#running--;
       scope.open = false;
       channel.close().catch(ignore);
     }

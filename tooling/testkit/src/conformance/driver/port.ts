@@ -22,7 +22,7 @@ export interface Target {
 }
 
 /** What a connection tells. */
-export interface LinkEvents {
+interface LinkEvents {
   lost(cause: Error): void;
   blocked(reason: string): void;
   unblocked(): void;
@@ -47,7 +47,7 @@ export type End =
     };
 
 /** What a channel tells. */
-export interface ChannelEvents {
+interface ChannelEvents {
   ended(end: End): void;
   confirmed(publishTag: number, multiple: boolean, ok: boolean): void;
   returned(message: Returned): void;
@@ -104,7 +104,7 @@ export interface ChannelUnderTest {
 }
 
 /** A binding, by names. */
-export interface Binding {
+interface Binding {
   readonly destination: string;
   readonly source: string;
   readonly routingKey: string;
@@ -112,17 +112,17 @@ export interface Binding {
 }
 
 /** What the broker says of a queue. */
-export interface QueueState {
+interface QueueState {
   readonly name: string;
   readonly messageCount: number;
   readonly consumerCount: number;
 }
 
 /** A value that every driver carries. */
-export type Value = string | number | bigint | boolean | null | readonly Value[] | Table;
+type Value = string | number | bigint | boolean | null | readonly Value[] | Table;
 
 /** Headers or arguments. */
-export interface Table {
+interface Table {
   readonly [name: string]: Value | undefined;
 }
 
