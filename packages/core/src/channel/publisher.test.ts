@@ -1,0 +1,565 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LeveretError } from '../errors/leveret-error.ts';
+import { FakeClock, outcomeOf, settled } from '../internal/fake-clock.fixture.ts';
+import { wireMessage, wireReturn } from '../message/messages.fixture.ts';
+import { FakeChannel } from './fake-channel.fixture.ts';
+import { Publisher, type PublisherLimits, type PublishRequest } from './publisher.ts';
+
+const lost = new LeveretError('CONNECTION_LOST', 'cut');
+const closed = new LeveretError('CLOSED', 'the channel is closed');
+
+/** A publisher, with what became of its publishes in the order in which they settled. */
+function setUp(limits: Partial<PublisherLimits> = {}) {
+  const clock = new FakeClock();
+  const selections: string[] = [];
+  const publisher = new Publisher(
+    { maxInFlight: 10, maxBuffered: 10, maxBufferedBytes: 1000, ...limits },
+    clock,
+    () => selections.push('confirm.select'),
+  );
+  const outcomes: string[] = [];
+  const publish = (
+    id: string,
+    { size = 1, ...more }: Partial<PublishRequest> & { size?: number } = {},
+  ): Promise<void> => {
+    const request = { timeout: 1000, resend: true, confirm: true, ...more };
+    const promise = publisher.publish({ message: wireMessage(id, size), ...request });
+    promise.then(
+      () => outcomes.push(`${id} confirmed`),
+      (error) => outcomes.push(`${id} ${error.code}`),
+    );
+    return promise;
+  };
+  const attach = (): FakeChannel => {
+    const channel = new FakeChannel();
+    publisher.attach(channel, true);
+    return channel;
+  };
+  return { clock, publisher, selections, outcomes, publish, attach };
+}
+
+function ids(channel: FakeChannel): string[] {
+  return channel.published.map(({ messageId }) => messageId);
+}
+
+describe('sending', () => {
+  it('sends in the order of the calls, at once, and waits for the broker', async () => {
+    const { publish, attach, publisher, outcomes } = setUp();
+    const channel = attach();
+    for (const id of ['a', 'b', 'c']) publish(id);
+    expect(ids(channel)).toEqual(['a', 'b', 'c']);
+    await settled();
+    expect(outcomes).toEqual([]);
+    publisher.confirmed(2, false, true);
+    publisher.confirmed(1, false, true);
+    await settled();
+    expect(outcomes).toEqual(['b confirmed', 'a confirmed']);
+  });
+
+  it('keeps what is published without a channel and sends it in order once there is one', async () => {
+    const { publish, attach } = setUp();
+    for (const id of ['a', 'b']) publish(id);
+    const channel = attach();
+    publish('c');
+    expect(ids(channel)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('has no more than maxInFlight unconfirmed, and sends on with each confirm', () => {
+    const { publish, attach, publisher } = setUp({ maxInFlight: 2 });
+    const channel = attach();
+    for (const id of ['a', 'b', 'c', 'd']) publish(id);
+    expect(ids(channel)).toEqual(['a', 'b']);
+    publisher.confirmed(1, false, true);
+    expect(ids(channel)).toEqual(['a', 'b', 'c']);
+    publisher.confirmed(3, true, true);
+    expect(ids(channel)).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('settles all up to a tag with a multiple confirm, and none after it', async () => {
+    const { publish, attach, publisher, outcomes } = setUp();
+    attach();
+    for (const id of ['a', 'b', 'c', 'd']) publish(id);
+    publisher.confirmed(2, false, true);
+    publisher.confirmed(3, true, false);
+    await settled();
+    expect(outcomes).toEqual(['b confirmed', 'a NACKED', 'c NACKED']);
+  });
+
+  it('ignores a confirm of what it does not know', async () => {
+    const { publish, attach, publisher, outcomes } = setUp();
+    attach();
+    publish('a');
+    publisher.confirmed(9, false, true);
+    publisher.confirmed(0, true, true);
+    await settled();
+    expect(outcomes).toEqual([]);
+  });
+
+  it('sends nothing while the broker blocks publishers', () => {
+    const { publish, attach, publisher } = setUp();
+    const channel = attach();
+    publisher.block(true);
+    publish('a');
+    expect(ids(channel)).toEqual([]);
+    publisher.block(false);
+    expect(ids(channel)).toEqual(['a']);
+  });
+
+  it('asks for confirms once, with the first publish that wants one, and sends when they are on', () => {
+    const { publish, publisher, selections } = setUp();
+    const channel = new FakeChannel();
+    publisher.attach(channel, false);
+    expect(publisher.wantsConfirms).toBe(false);
+    publish('a');
+    publish('b');
+    expect(selections).toHaveLength(1);
+    expect(publisher.wantsConfirms).toBe(true);
+    expect(publisher.hasConfirms).toBe(false);
+    expect(ids(channel)).toEqual([]);
+    publisher.confirmsSelected();
+    expect(publisher.hasConfirms).toBe(true);
+    expect(ids(channel)).toEqual(['a', 'b']);
+    publish('c');
+    expect(selections).toHaveLength(1);
+  });
+});
+
+describe('publishing without a confirm', () => {
+  it('settles when the message is sent and asks for no confirms', async () => {
+    const { publish, publisher, outcomes, selections, clock } = setUp();
+    const channel = new FakeChannel();
+    publisher.attach(channel, false);
+    publish('a', { confirm: false });
+    await settled();
+    expect(ids(channel)).toEqual(['a']);
+    expect(outcomes).toEqual(['a confirmed']);
+    expect(selections).toEqual([]);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('waits while the socket is congested, and keeps the order', async () => {
+    const { publish, attach, publisher, outcomes } = setUp();
+    const channel = attach();
+    channel.congested = true;
+    publish('a', { confirm: false });
+    publish('b');
+    await settled();
+    expect(ids(channel)).toEqual([]);
+    channel.congested = false;
+    publisher.pump();
+    await settled();
+    expect(ids(channel)).toEqual(['a', 'b']);
+    expect(outcomes).toEqual(['a confirmed']);
+  });
+});
+
+describe('refusals of the broker', () => {
+  it('NACKED where the broker refuses the message', async () => {
+    const { publish, attach, publisher } = setUp();
+    attach();
+    const publishing = publish('a');
+    publisher.confirmed(1, false, false);
+    await expect(publishing).rejects.toMatchObject({ code: 'NACKED', retryable: true });
+  });
+
+  it('UNROUTABLE with the message that came back, when its confirm comes', async () => {
+    const { publish, attach, publisher, outcomes } = setUp();
+    attach();
+    publish('a');
+    const publishing = publish('b');
+    expect(publisher.returned(wireReturn('b'))).toBe(true);
+    await settled();
+    expect(outcomes).toEqual([]);
+    publisher.confirmed(2, true, true);
+    await expect(publishing).rejects.toMatchObject({
+      code: 'UNROUTABLE',
+      returned: { messageId: 'b', replyCode: 312 },
+    });
+    expect(outcomes).toEqual(['a confirmed', 'b UNROUTABLE']);
+  });
+
+  it('says so where a message comes back that nobody waits for', () => {
+    const { publish, attach, publisher } = setUp();
+    attach();
+    publish('a');
+    expect(publisher.returned(wireReturn('other'))).toBe(false);
+  });
+
+  it('tells two messages of one id apart: each return is for one of them', async () => {
+    const { publish, attach, publisher, outcomes } = setUp();
+    attach();
+    publish('same');
+    publish('same');
+    expect(publisher.returned(wireReturn('same'))).toBe(true);
+    expect(publisher.returned(wireReturn('same'))).toBe(true);
+    expect(publisher.returned(wireReturn('same'))).toBe(false);
+    publisher.confirmed(2, true, true);
+    await settled();
+    expect(outcomes).toEqual(['same UNROUTABLE', 'same UNROUTABLE']);
+  });
+});
+
+describe('bounds', () => {
+  it('BUFFER_FULL beyond maxBuffered waiting messages, and room again once one was sent', async () => {
+    const { publish, attach, publisher, outcomes } = setUp({ maxBuffered: 2, maxInFlight: 1 });
+    attach();
+    for (const id of ['in flight', 'a', 'b', 'c']) publish(id);
+    await settled();
+    expect(outcomes).toEqual(['c BUFFER_FULL']);
+    publisher.confirmed(1, false, true);
+    publish('d');
+    await settled();
+    expect(outcomes).toEqual(['c BUFFER_FULL', 'in flight confirmed']);
+  });
+
+  it('BUFFER_FULL beyond maxBufferedBytes, waiting and unconfirmed together', async () => {
+    const { publish, attach, publisher, outcomes } = setUp({
+      maxBufferedBytes: 100,
+      maxInFlight: 1,
+    });
+    attach();
+    publish('in flight', { size: 50 });
+    publish('waiting', { size: 50 });
+    publish('too much', { size: 1 });
+    publish('empty', { size: 0 });
+    await settled();
+    expect(outcomes).toEqual(['too much BUFFER_FULL']);
+    publisher.confirmed(1, false, true);
+    publish('fits', { size: 50 });
+    await settled();
+    expect(outcomes).toEqual(['too much BUFFER_FULL', 'in flight confirmed']);
+  });
+
+  it('takes one message larger than maxBufferedBytes where nothing else waits', async () => {
+    const { publish, attach, outcomes } = setUp({ maxBufferedBytes: 10 });
+    const channel = attach();
+    publish('large', { size: 500 });
+    publish('small');
+    await settled();
+    expect(ids(channel)).toEqual(['large']);
+    expect(outcomes).toEqual(['small BUFFER_FULL']);
+  });
+
+  it('leaves no timer and no bytes behind for what it refuses', async () => {
+    const { publish, clock } = setUp({ maxBuffered: 1 });
+    publish('a');
+    for (let n = 0; n < 5; n++) publish('refused', { size: 900 }).catch(() => undefined);
+    await settled();
+    expect(clock.timers).toBe(1);
+  });
+});
+
+describe('deadlines', () => {
+  it('TIMEOUT for what is not confirmed in time, sent or not', async () => {
+    const { publish, attach, clock, outcomes } = setUp({ maxInFlight: 1 });
+    attach();
+    const publishing = publish('sent', { timeout: 50 });
+    publish('waiting', { timeout: 60 });
+    clock.advance(49);
+    await settled();
+    expect(outcomes).toEqual([]);
+    clock.advance(11);
+    await expect(publishing).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      operation: 'publish',
+      timeout: 50,
+    });
+    expect(outcomes).toEqual(['sent TIMEOUT', 'waiting TIMEOUT']);
+  });
+
+  it('BLOCKED, with the timeout as the cause, while the broker blocks publishers', async () => {
+    const { publish, attach, publisher, clock } = setUp();
+    attach();
+    publisher.block(true);
+    const publishing = publish('a', { timeout: 50 });
+    clock.advance(50);
+    await expect(publishing).rejects.toMatchObject({
+      code: 'BLOCKED',
+      cause: { code: 'TIMEOUT', timeout: 50 },
+    });
+  });
+
+  it('makes room for others, and is never sent, once it has expired waiting', async () => {
+    const { publish, attach, clock, outcomes } = setUp({ maxBuffered: 1, maxBufferedBytes: 10 });
+    publish('late', { timeout: 50, size: 10 });
+    clock.advance(50);
+    publish('next', { size: 10 });
+    const channel = attach();
+    await settled();
+    expect(outcomes).toEqual(['late TIMEOUT']);
+    expect(ids(channel)).toEqual(['next']);
+  });
+
+  it('keeps its place in the window until the broker answers, once it has expired in flight', async () => {
+    const { publish, attach, publisher, clock, outcomes } = setUp({ maxInFlight: 1 });
+    const channel = attach();
+    publish('late', { timeout: 50 });
+    publish('next');
+    clock.advance(50);
+    expect(ids(channel)).toEqual(['late']);
+    publisher.confirmed(1, false, true);
+    expect(ids(channel)).toEqual(['late', 'next']);
+    await settled();
+    expect(outcomes).toEqual(['late TIMEOUT']);
+  });
+
+  it('takes the timer back when the broker answers', () => {
+    const { publish, attach, publisher, clock } = setUp();
+    attach();
+    publish('a');
+    publisher.confirmed(1, false, true);
+    expect(clock.timers).toBe(0);
+  });
+});
+
+describe('losing the channel', () => {
+  it('sends what was unconfirmed again, first and in order, as the very same messages', () => {
+    const { publish, attach, publisher } = setUp({ maxInFlight: 3 });
+    const before = attach();
+    for (const id of ['a', 'b', 'c', 'd']) publish(id);
+    publisher.confirmed(2, false, true);
+    expect(publisher.detach(lost)).toBe(3);
+    publish('e');
+    const after = attach();
+    publisher.confirmed(1, false, true);
+    publisher.confirmed(2, false, true);
+    expect(ids(after)).toEqual(['a', 'c', 'd', 'e']);
+    expect(after.published[1]).toBe(before.published[2]);
+  });
+
+  it('forgets that a message came back on the channel that is gone', async () => {
+    const { publish, attach, publisher, outcomes } = setUp();
+    attach();
+    publish('a');
+    publisher.returned(wireReturn('a'));
+    publisher.detach(lost);
+    attach();
+    publisher.confirmed(1, false, true);
+    await settled();
+    expect(outcomes).toEqual(['a confirmed']);
+  });
+
+  it('does not send again what has expired', async () => {
+    const { publish, attach, publisher, clock } = setUp();
+    attach();
+    publish('late', { timeout: 50 }).catch(() => undefined);
+    clock.advance(50);
+    expect(publisher.detach(lost)).toBe(0);
+    expect(ids(attach())).toEqual([]);
+  });
+
+  it('with resend: false, is UNCONFIRMED for what was sent and CONNECTION_LOST for what was not', async () => {
+    const { publish, attach, publisher, outcomes } = setUp({ maxInFlight: 1 });
+    attach();
+    const sent = publish('sent', { resend: false });
+    const waiting = publish('waiting', { resend: false });
+    publish('again');
+    expect(publisher.detach(lost)).toBe(0);
+    await expect(sent).rejects.toMatchObject({ code: 'UNCONFIRMED', cause: lost });
+    await expect(waiting).rejects.toBe(lost);
+    expect(ids(attach())).toEqual(['again']);
+    expect(outcomes).toEqual(['sent UNCONFIRMED', 'waiting CONNECTION_LOST']);
+  });
+
+  it('shows what waits, oldest first, and lets a culprit be settled', async () => {
+    const { publish, attach, publisher, outcomes } = setUp({ maxInFlight: 1 });
+    attach();
+    for (const id of ['a', 'b', 'c']) publish(id);
+    publisher.detach(lost);
+    const suspects = publisher.pending();
+    expect(suspects.map(({ message }) => message.messageId)).toEqual(['a', 'b', 'c']);
+    suspects[1]?.settle(new LeveretError('EXCHANGE_NOT_FOUND', 'missing'));
+    await settled();
+    expect(outcomes).toEqual(['b EXCHANGE_NOT_FOUND']);
+    const channel = attach();
+    publisher.confirmed(1, false, true);
+    expect(ids(channel)).toEqual(['a', 'c']);
+  });
+});
+
+describe('closing', () => {
+  it('is UNCONFIRMED for what was sent, the cause for what was not, and CLOSED for what comes later', async () => {
+    const { publish, attach, publisher, clock, outcomes } = setUp({ maxInFlight: 1 });
+    attach();
+    const sent = publish('sent');
+    const waiting = publish('waiting');
+    publisher.close(closed);
+    await expect(sent).rejects.toMatchObject({ code: 'UNCONFIRMED', cause: closed });
+    await expect(waiting).rejects.toBe(closed);
+    await expect(publish('later')).rejects.toBe(closed);
+    expect(outcomes).toHaveLength(3);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('is drained once the broker has answered everything', async () => {
+    const { publish, attach, publisher } = setUp({ maxInFlight: 1 });
+    await publisher.drained();
+    attach();
+    publish('a');
+    publish('b');
+    const drained = publisher.drained();
+    publisher.confirmed(1, false, true);
+    expect(await outcomeOf(drained)).toBe('pending');
+    publisher.confirmed(2, false, true);
+    await drained;
+  });
+});
+
+describe('under any sequence of publishes, answers, losses and time', () => {
+  const step = fc.oneof(
+    {
+      weight: 6,
+      arbitrary: fc.record({
+        kind: fc.constant('publish' as const),
+        size: fc.integer({ min: 0, max: 40 }),
+        timeout: fc.integer({ min: 1, max: 60 }),
+        resend: fc.boolean(),
+        confirm: fc.boolean(),
+      }),
+    },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        kind: fc.constant('answer' as const),
+        which: fc.nat(),
+        multiple: fc.boolean(),
+        ok: fc.boolean(),
+        returned: fc.boolean(),
+      }),
+    },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('attach', 'detach') }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        kind: fc.constant('wait' as const),
+        ms: fc.integer({ min: 1, max: 30 }),
+      }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constantFrom('block', 'unblock', 'congest', 'flow') }),
+    },
+  );
+  const limits = { maxInFlight: 3, maxBuffered: 5, maxBufferedBytes: 100 };
+
+  it('each publish settles once, for a true reason; order and bounds hold; nothing is left over', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+        const { clock, publisher, outcomes, publish } = setUp(limits);
+        /** What is true of each publish, beside its own options. */
+        const facts = new Map<string, Set<string>>();
+        const note = (id: string, fact: string) => facts.get(id)?.add(fact);
+        let count = 0;
+        let channel: FakeChannel | undefined;
+        /** Tags of the present channel without an answer; what wants none is answered at once. */
+        let unanswered: number[] = [];
+        let seen = 0;
+        const wantsConfirm = new Set<string>();
+        const look = (): void => {
+          if (!channel) return;
+          const sent = ids(channel);
+          for (; seen < sent.length; seen++) {
+            const id = sent[seen] ?? '';
+            note(id, 'sent');
+            if (wantsConfirm.has(id)) unanswered.push(seen + 1);
+            else note(id, 'ok');
+          }
+          expect(sent.map(Number)).toEqual(sent.map(Number).sort((a, b) => a - b));
+          expect(new Set(sent).size).toBe(sent.length);
+          expect(unanswered.length).toBeLessThanOrEqual(limits.maxInFlight);
+        };
+        const answer = (tag: number, multiple: boolean, ok: boolean, returned: boolean): void => {
+          const covered = unanswered.filter((each) => (multiple ? each <= tag : each === tag));
+          unanswered = unanswered.filter((each) => !covered.includes(each));
+          for (const each of covered) {
+            const id = channel?.published[each - 1]?.messageId ?? '';
+            if (returned && publisher.returned(wireReturn(id))) note(id, 'returned');
+            else note(id, ok ? 'ok' : 'nacked');
+            if (!ok) note(id, 'nacked');
+          }
+          publisher.confirmed(tag, multiple, ok);
+        };
+        const attach = (): void => {
+          if (channel) return;
+          channel = new FakeChannel();
+          seen = 0;
+          unanswered = [];
+          publisher.attach(channel, true);
+        };
+        for (const each of steps) {
+          switch (each.kind) {
+            case 'publish': {
+              const id = String(count++);
+              const { size, timeout, resend, confirm } = each;
+              facts.set(id, new Set([resend ? 'resend' : 'once', `due ${clock.now() + timeout}`]));
+              if (confirm) wantsConfirm.add(id);
+              publish(id, { size, timeout, resend, confirm }).catch(() => undefined);
+              break;
+            }
+            case 'answer': {
+              if (unanswered.length === 0) break;
+              const tag = unanswered[each.which % unanswered.length] ?? 0;
+              answer(tag, each.multiple, each.ok, each.returned);
+              break;
+            }
+            case 'attach':
+              attach();
+              break;
+            case 'detach':
+              if (!channel) break;
+              publisher.detach(lost);
+              channel = undefined;
+              for (const set of facts.values()) set.add(set.has('sent') ? 'lost sent' : 'lost');
+              break;
+            case 'wait':
+              clock.advance(each.ms);
+              for (const set of facts.values())
+                for (const fact of set)
+                  if (fact.startsWith('due ') && Number(fact.slice(4)) <= clock.now())
+                    set.add('late');
+              break;
+            case 'congest':
+            case 'flow':
+              if (channel) channel.congested = each.kind === 'congest';
+              publisher.pump();
+              break;
+            default:
+              publisher.block(each.kind === 'block');
+          }
+          look();
+        }
+        publisher.block(false);
+        attach();
+        if (channel) channel.congested = false;
+        publisher.pump();
+        for (look(); unanswered.length > 0; look())
+          answer(unanswered.at(-1) ?? 0, true, true, false);
+        await publisher.drained();
+        await settled();
+
+        expect(outcomes.map((line) => Number(line.split(' ')[0])).sort((a, b) => a - b)).toEqual(
+          Array.from({ length: count }, (_, index) => index),
+        );
+        for (const line of outcomes) {
+          const [id = '', outcome] = line.split(' ');
+          const isTrue = (...names: string[]): void => {
+            expect([line, names.every((name) => facts.get(id)?.has(name))]).toEqual([line, true]);
+          };
+          if (outcome === 'confirmed') isTrue('ok');
+          else if (outcome === 'NACKED') isTrue('nacked');
+          else if (outcome === 'UNROUTABLE') isTrue('returned');
+          else if (outcome === 'TIMEOUT' || outcome === 'BLOCKED') isTrue('late');
+          else if (outcome === 'UNCONFIRMED') isTrue('once', 'lost sent');
+          else if (outcome === 'CONNECTION_LOST') isTrue('once', 'lost');
+          else expect(outcome).toBe('BUFFER_FULL');
+        }
+        expect(clock.timers).toBe(0);
+        // Were a single byte still counted, there would be no room for this.
+        publish('last', { size: limits.maxBufferedBytes });
+        expect(channel && ids(channel).at(-1)).toBe('last');
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

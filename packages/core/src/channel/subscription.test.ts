@@ -1,0 +1,314 @@
+import { describe, expect, it } from 'vitest';
+import { LeveretError } from '../errors/leveret-error.ts';
+import { type Deferred, deferred } from '../internal/deferred.ts';
+import { FakeClock, outcomeOf, settled } from '../internal/fake-clock.fixture.ts';
+import type { IncomingMessage } from '../message/incoming.ts';
+import { Deliveries } from './deliveries.ts';
+import { FakeChannel } from './fake-channel.fixture.ts';
+import { type MessageHandler, Subscription, type SubscriptionConfig } from './subscription.ts';
+
+const lost = new LeveretError('CONNECTION_LOST', 'cut');
+
+/** A consumer whose handler ends when the test says so, unless another is given. */
+function setUp(more: Partial<SubscriptionConfig> = {}, handler?: MessageHandler) {
+  const clock = new FakeClock();
+  const running = new Map<number, Deferred<void>>();
+  const taken: IncomingMessage[] = [];
+  const failures: LeveretError[] = [];
+  const subscription = new Subscription(
+    {
+      queue: { name: 'tasks' },
+      noAck: false,
+      exclusive: false,
+      arguments: undefined,
+      prefetch: 10,
+      concurrency: Number.POSITIVE_INFINITY,
+      drainTimeout: 1000,
+      ...more,
+    },
+    handler ??
+      ((message) => {
+        taken.push(message);
+        const run = deferred<void>();
+        running.set(message.deliveryTag, run);
+        return run.promise;
+      }),
+    { handlerFailed: (_queue, error) => failures.push(error) },
+    clock,
+  );
+  const skipped: number[] = [];
+  const start = async () => {
+    const channel = new FakeChannel();
+    const deliveries = new Deliveries(channel, clock, (tag) => skipped.push(tag));
+    await subscription.start(channel, deliveries);
+    /** Settlements that reached the broker. */
+    const settlements = (): string[] => {
+      clock.endTurn();
+      return channel.log.filter((line) => /^(ack|nack|reject) /.test(line));
+    };
+    return { channel, deliveries, settlements };
+  };
+  const finish = async (tag: number): Promise<void> => {
+    running.get(tag)?.resolve();
+    await settled();
+  };
+  const tags = (): number[] => taken.map(({ deliveryTag }) => deliveryTag);
+  return { clock, subscription, start, finish, taken, tags, failures, skipped };
+}
+
+describe('starting', () => {
+  it('sets the prefetch before it consumes', async () => {
+    const { start, subscription } = setUp({ prefetch: 7 });
+    expect(subscription.tag).toBeUndefined();
+    const { channel } = await start();
+    expect(channel.log).toEqual(['qos 7', 'consume tasks']);
+    expect(subscription.tag).toBe('ctag-1');
+  });
+
+  it('consumes by the present name of the queue', async () => {
+    const queue = { name: 'amq.gen-1' };
+    const { start } = setUp({ queue });
+    queue.name = 'amq.gen-2';
+    const { channel } = await start();
+    expect(channel.log).toContain('consume amq.gen-2');
+  });
+
+  it('takes deliveries that come before the broker has answered', async () => {
+    const { subscription, tags, clock } = setUp();
+    const channel = new FakeChannel();
+    const answer = deferred<void>();
+    channel.answer = () => answer.promise;
+    const starting = subscription.start(channel, new Deliveries(channel, clock, () => undefined));
+    channel.deliver(1);
+    expect(tags()).toEqual([1]);
+    answer.resolve();
+    await starting;
+  });
+
+  it('cancels at once where it ended while it was starting', async () => {
+    const { subscription, clock } = setUp();
+    const channel = new FakeChannel();
+    const answer = deferred<void>();
+    channel.answer = () => answer.promise;
+    const starting = subscription.start(channel, new Deliveries(channel, clock, () => undefined));
+    await subscription.drain();
+    answer.resolve();
+    await starting;
+    expect(channel.log).toContain('cancel ctag-1');
+    expect(subscription.tag).toBeUndefined();
+  });
+});
+
+describe('concurrency', () => {
+  it('runs as many handlers as it allows and the next as soon as one ends, in order', async () => {
+    const { start, tags, finish } = setUp({ concurrency: 2 });
+    const { channel } = await start();
+    for (const tag of [1, 2, 3, 4, 5]) channel.deliver(tag);
+    expect(tags()).toEqual([1, 2]);
+    await finish(2);
+    expect(tags()).toEqual([1, 2, 3]);
+    await finish(1);
+    await finish(3);
+    expect(tags()).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it('is without bound by default', async () => {
+    const { start, tags } = setUp();
+    const { channel } = await start();
+    for (const tag of [1, 2, 3]) channel.deliver(tag);
+    expect(tags()).toEqual([1, 2, 3]);
+  });
+
+  it('counts a handler that returns no promise as ended', async () => {
+    const seen: number[] = [];
+    const { start } = setUp({ concurrency: 1 }, ({ deliveryTag }) => seen.push(deliveryTag));
+    const { channel } = await start();
+    for (const tag of [1, 2, 3]) channel.deliver(tag);
+    expect(seen).toEqual([1, 2, 3]);
+  });
+});
+
+describe('a handler that fails', () => {
+  const boom = new Error('boom');
+
+  it.each([
+    {
+      how: 'throws',
+      handler: () => {
+        throw boom;
+      },
+    },
+    { how: 'rejects', handler: () => Promise.reject(boom) },
+  ])('puts its message back by reject, and is reported, where it $how', async ({ handler }) => {
+    const { start, failures } = setUp({ concurrency: 1 }, handler);
+    const { channel, settlements } = await start();
+    channel.deliver(1);
+    await settled();
+    expect(settlements()).toEqual(['reject 1 requeue']);
+    expect(failures).toEqual([expect.objectContaining({ code: 'HANDLER_FAILED', cause: boom })]);
+    channel.deliver(2);
+    await settled();
+    expect(failures).toHaveLength(2);
+  });
+
+  it('is reported only, where it had settled the message', async () => {
+    const { start, failures } = setUp({}, (message) => {
+      message.ack();
+      throw boom;
+    });
+    const { channel, settlements } = await start();
+    channel.deliver(1);
+    expect(settlements()).toEqual(['ack 1']);
+    expect(failures).toHaveLength(1);
+  });
+
+  it('lets the next message in', async () => {
+    let calls = 0;
+    const { start } = setUp({ concurrency: 1 }, async () => {
+      calls++;
+      await Promise.resolve();
+      throw boom;
+    });
+    const { channel } = await start();
+    channel.deliver(1);
+    channel.deliver(2);
+    await settled();
+    expect(calls).toBe(2);
+  });
+});
+
+describe('draining', () => {
+  it('gives back by nack what no handler took, and waits for the handlers in hand', async () => {
+    const { start, subscription, taken, finish, clock } = setUp({ concurrency: 1 });
+    const { channel, settlements } = await start();
+    for (const tag of [1, 2, 3]) channel.deliver(tag);
+    const drained = subscription.drain();
+    expect(settlements()).toEqual(['nack 2 requeue', 'nack 3 requeue']);
+    expect(await outcomeOf(drained)).toBe('pending');
+    taken[0]?.ack();
+    await finish(1);
+    await drained;
+    expect(settlements()).toEqual(['nack 2 requeue', 'nack 3 requeue', 'ack 1']);
+    expect(taken[0]?.signal.aborted).toBe(false);
+    expect(await subscription.ended).toBeUndefined();
+    expect(clock.timers).toBe(0);
+  });
+
+  it('gives back what is delivered meanwhile and after it', async () => {
+    const { start, subscription, tags, finish } = setUp();
+    const { channel, settlements } = await start();
+    channel.deliver(1);
+    const drained = subscription.drain();
+    channel.deliver(2);
+    await finish(1);
+    await drained;
+    channel.deliver(3);
+    expect(tags()).toEqual([1]);
+    expect(settlements()).toEqual(['nack 2 requeue', 'nack 3 requeue']);
+  });
+
+  it('aborts handlers that have not ended after drainTimeout, and puts their messages back', async () => {
+    const { start, subscription, taken, clock } = setUp({ drainTimeout: 500 });
+    const { channel, settlements } = await start();
+    channel.deliver(1);
+    channel.deliver(2);
+    taken[1]?.ack();
+    const drained = subscription.drain();
+    clock.advance(499);
+    expect(await outcomeOf(drained)).toBe('pending');
+    expect(taken[0]?.signal.aborted).toBe(false);
+    clock.advance(1);
+    await drained;
+    expect(taken[0]?.signal.reason).toMatchObject({ code: 'CLOSED' });
+    expect(taken[1]?.signal.aborted).toBe(true);
+    expect(settlements().sort()).toEqual(['ack 2', 'nack 1 requeue']);
+  });
+
+  it('sends nothing for deliveries that need no acknowledgement', async () => {
+    const { start, subscription } = setUp({ concurrency: 1, noAck: true, drainTimeout: 1 });
+    const { channel, settlements } = await start();
+    channel.deliver(1);
+    channel.deliver(2);
+    subscription.drain();
+    expect(settlements()).toEqual([]);
+  });
+
+  it('ends at once where nothing is in hand, and twice is harmless', async () => {
+    const { start, subscription } = setUp();
+    await start();
+    await subscription.drain();
+    await subscription.drain();
+    expect(await subscription.ended).toBeUndefined();
+  });
+});
+
+describe('losing the channel', () => {
+  it('drops what no handler took, aborts what is in hand, and starts again beside a hung handler', async () => {
+    const { start, subscription, taken, tags } = setUp({ concurrency: 2 });
+    const before = await start();
+    for (const tag of [1, 2, 3]) before.channel.deliver(tag);
+    before.deliveries.lose();
+    subscription.lose(lost);
+    expect(subscription.tag).toBeUndefined();
+    expect(taken[0]?.signal.reason).toBe(lost);
+    const after = await start();
+    expect(subscription.tag).toBe('ctag-1');
+    after.channel.deliver(1);
+    // Both places are still taken by handlers that do not heed their signal.
+    expect(tags()).toEqual([1, 2]);
+    expect(before.settlements()).toEqual([]);
+  });
+
+  it('runs what the next channel brings, while a handler of the last one hangs', async () => {
+    const { start, subscription, taken, finish, skipped } = setUp();
+    const before = await start();
+    before.channel.deliver(1);
+    before.deliveries.lose();
+    subscription.lose(lost);
+    const after = await start();
+    after.channel.deliver(1);
+    expect(taken).toHaveLength(2);
+    taken[0]?.ack();
+    taken[1]?.ack();
+    await finish(1);
+    expect(before.settlements()).toEqual([]);
+    expect(skipped).toEqual([1]);
+    expect(after.settlements()).toEqual(['ack 1']);
+  });
+
+  it('gives its places back when handlers of the last channel end', async () => {
+    const { start, subscription, taken, finish } = setUp({ concurrency: 1 });
+    const before = await start();
+    before.channel.deliver(1);
+    subscription.lose(lost);
+    const after = await start();
+    after.channel.deliver(9);
+    expect(taken).toHaveLength(1);
+    await finish(1);
+    expect(taken.map(({ deliveryTag }) => deliveryTag)).toEqual([1, 9]);
+  });
+});
+
+describe('ending', () => {
+  it('tells the cause where nobody asked for it, once', async () => {
+    const { start, subscription, taken } = setUp();
+    const { channel } = await start();
+    channel.deliver(1);
+    subscription.end(lost);
+    subscription.end(undefined);
+    expect(await subscription.ended).toBe(lost);
+    expect(taken[0]?.signal.reason).toBe(lost);
+    expect(subscription.tag).toBeUndefined();
+  });
+
+  it('leaves deliveries in hand good where the broker cancelled the consumer', async () => {
+    const { start, subscription, taken } = setUp();
+    const { channel, settlements } = await start();
+    channel.deliver(1);
+    subscription.cancelled();
+    expect(subscription.tag).toBeUndefined();
+    expect(taken[0]?.signal.aborted).toBe(false);
+    taken[0]?.ack();
+    expect(settlements()).toEqual(['ack 1']);
+  });
+});
