@@ -36,7 +36,7 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
     prefetch: whole('prefetch', options.prefetch, 100, 0, 65_535),
     publishTimeout: duration('publishTimeout', options.publishTimeout, 30_000),
     maxInFlight: whole('maxInFlight', options.maxInFlight, 2048, 1, 2 ** 31),
-    maxBuffered: whole('maxBuffered', options.maxBuffered, 100_000, 0, 2 ** 31),
+    maxBuffered: whole('maxBuffered', options.maxBuffered, 100_000, 1, 2 ** 31),
     maxBufferedBytes: whole('maxBufferedBytes', options.maxBufferedBytes, 2 ** 26, 0, 2 ** 40),
     drainTimeout: duration('drainTimeout', options.drainTimeout, 30_000),
   };

@@ -7,7 +7,9 @@ import { type Address, parseUrl, type UrlParts } from './url.ts';
 
 /** A user of the broker. */
 export interface Credentials {
+  /** Name of the user. */
   readonly username: string;
+  /** Its password. */
   readonly password: string;
 }
 
@@ -173,16 +175,15 @@ function addressesOf(
 }
 
 function addressOf(text: string, fallback: number): Address {
-  const match = /^(?:\[(?<v6>[0-9a-fA-F:.%]+)\]|(?<host>[^:\s]+))(?::(?<port>\d{1,5}))?$/.exec(
-    text,
-  );
+  const match =
+    /^(?:\[(?<v6>[0-9a-fA-F:.]+(?:%[\w.-]+)?)\]|(?<host>[^:\s[\]@/]+))(?::(?<port>\d{1,5}))?$/.exec(
+      text,
+    );
   const host = match?.groups?.['v6'] ?? match?.groups?.['host'];
   const port = Number(match?.groups?.['port'] ?? fallback);
   if (host !== undefined && port >= 1 && port <= 65_535) return { host, port };
-  throw new LeveretError(
-    'INVALID_ARGUMENT',
-    `hosts must be host, host:port or [ipv6]:port, not ${describe(text)}`,
-  );
+  // What stands there instead may be a URL, with a password in it, so it is not repeated.
+  throw new LeveretError('INVALID_ARGUMENT', 'hosts must be host, host:port or [ipv6]:port');
 }
 
 function heartbeatOf(ms: number): number {

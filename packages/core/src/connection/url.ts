@@ -29,8 +29,9 @@ export interface UrlParts {
  */
 export function parseUrl(text: string): UrlParts {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || (url.protocol !== 'amqp:' && url.protocol !== 'amqps:'))
+  if (!url || !/^\s*amqps?:\/\//i.test(text))
     throw invalid('must start with amqp:// or amqps:// and name a host');
+  if (url.port === '0') throw invalid('must have a port from 1 to 65535');
   const path = url.pathname.replace(/^\//, '');
   if (path.includes('/')) throw invalid('must have a vhost without slashes (write %2F for one)');
   return {
