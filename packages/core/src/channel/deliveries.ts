@@ -8,6 +8,8 @@ import { Acknowledgements } from './acknowledgements.ts';
 export class Deliveries implements Settler {
   readonly #acknowledgements: Acknowledgements;
   readonly #skipped: (deliveryTag: number) => void;
+  /** What the broker was last told to bound each new consumer by; 0 is no bound. */
+  prefetch = 0;
   #alive = true;
 
   constructor(channel: DriverChannel, clock: Clock, skipped: (deliveryTag: number) => void) {

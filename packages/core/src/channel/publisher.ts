@@ -35,6 +35,8 @@ interface Entry extends PublishRequest {
   readonly resolve: () => void;
   readonly reject: (error: LeveretError) => void;
   readonly timer: Timer;
+  /** Whether it has ever been handed to a channel, so that the broker may have it. */
+  sent: boolean;
   settled: boolean;
   returned: ReturnedMessage | undefined;
 }
@@ -89,6 +91,7 @@ export class Publisher {
         resolve,
         reject,
         timer: this.#clock.after(request.timeout, () => this.#expire(entry)),
+        sent: false,
         settled: false,
         returned: undefined,
       };
@@ -204,7 +207,7 @@ export class Publisher {
     this.#channel = undefined;
     for (const entry of this.#inFlight.values()) this.#settle(entry, unconfirmed(cause));
     this.#inFlight.clear();
-    for (const entry of this.#waiting) this.#settle(entry, cause);
+    for (const entry of this.#waiting) this.#settle(entry, entry.sent ? unconfirmed(cause) : cause);
   }
 
   /** The channel, if it can take the message now. */
@@ -234,6 +237,7 @@ export class Publisher {
   }
 
   #send(channel: DriverChannel, entry: Entry): void {
+    entry.sent = true;
     const tag = channel.publish(entry.message);
     if (entry.confirm) this.#inFlight.set(tag, entry);
     else this.#settle(entry);

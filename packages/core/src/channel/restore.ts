@@ -1,4 +1,5 @@
 import type { DriverBinding, DriverChannel } from '../driver/driver.ts';
+import { LeveretError } from '../errors/leveret-error.ts';
 import type { Clock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import type { PlanStep } from '../topology/ledger.ts';
@@ -11,6 +12,8 @@ export interface Topology {
   readonly plan: readonly PlanStep[];
   readonly globalPrefetch: number | undefined;
   readonly subscriptions: readonly Subscription[];
+  /** The queue of a consumer is not there any more. */
+  readonly gone: (subscription: Subscription, error: LeveretError) => void;
 }
 
 /**
@@ -35,7 +38,15 @@ export async function restore(
     await step('basic.qos', channel.setQos(topology.globalPrefetch, true));
   for (const each of topology.plan) await step(stepName(each), perform(each, channel));
   for (const subscription of topology.subscriptions)
-    await step('basic.consume', subscription.start(channel, deliveries));
+    await step(
+      'basic.consume',
+      subscription.start(channel, deliveries, topology.globalPrefetch),
+    ).catch((error: unknown) => {
+      // The broker closes the channel over it; the next attempt goes without this consumer.
+      if (error instanceof LeveretError && error.code === 'NOT_FOUND')
+        topology.gone(subscription, error);
+      throw error;
+    });
   return topology.plan.length + topology.subscriptions.length;
 }
 

@@ -166,7 +166,7 @@ export class Session implements LinkMember {
   async subscribe(subscription: Subscription): Promise<void> {
     if (this.#closing) throw this.#closedError();
     await this.operation('basic.consume', ({ channel, deliveries }) =>
-      subscription.start(channel, deliveries),
+      subscription.start(channel, deliveries, this.globalPrefetch),
     );
     if (this.#closing || this.#state.kind === 'closed') {
       subscription.end(undefined); // the broker's side of it goes with the channel
@@ -292,6 +292,7 @@ export class Session implements LinkMember {
       plan: this.ledger.plan(),
       globalPrefetch: this.globalPrefetch,
       subscriptions: [...this.#subscriptions],
+      gone: (subscription, error) => this.#gone(subscription, error),
     };
   }
 
@@ -329,13 +330,14 @@ export class Session implements LinkMember {
       if (subscription.tag !== tag) continue;
       subscription.cancelled();
       this.#resubscribe(subscription).catch((error: unknown) => {
-        this.#subscriptions.delete(subscription);
-        const cause = LeveretError.from(error, 'CANCELLED');
-        subscription.end(
-          new LeveretError('CANCELLED', 'the broker cancelled the consumer', { cause }),
-        );
+        this.#gone(subscription, LeveretError.from(error, 'CANCELLED'));
       });
     }
+  }
+
+  #gone(subscription: Subscription, cause: LeveretError): void {
+    this.#subscriptions.delete(subscription);
+    subscription.end(new LeveretError('CANCELLED', 'the broker cancelled the consumer', { cause }));
   }
 
   /** Goes on where the queue is still there: brokers also cancel when a queue moves or a handler is slow. */
@@ -349,7 +351,8 @@ export class Session implements LinkMember {
       },
     );
     await this.operation('basic.consume', async ({ channel, deliveries }) => {
-      if (subscription.tag === undefined) await subscription.start(channel, deliveries);
+      if (subscription.tag === undefined)
+        await subscription.start(channel, deliveries, this.globalPrefetch);
     });
   }
 

@@ -73,11 +73,23 @@ export class Subscription {
     return this.#state.kind === 'consuming' ? this.#state.tag : undefined;
   }
 
-  /** Starts on a channel. */
-  async start(channel: DriverChannel, deliveries: Deliveries): Promise<void> {
+  /** Starts on a channel, whose consumers share a prefetch if `globalPrefetch` is given. */
+  async start(
+    channel: DriverChannel,
+    deliveries: Deliveries,
+    globalPrefetch?: number,
+  ): Promise<void> {
     const { queue, noAck, exclusive, prefetch, arguments: table } = this.config;
     // Asked for together: the prefetch holds for the consumers started after it.
-    const qos = channel.setQos(prefetch, false);
+    const qos: Promise<void>[] = [];
+    const shared = globalPrefetch ?? 0;
+    const own = shared > 0 && (prefetch === 0 || prefetch >= shared) ? 0 : prefetch;
+    if (own !== deliveries.prefetch) {
+      deliveries.prefetch = own;
+      qos.push(channel.setQos(own, false));
+      // RabbitMQ lifts the bound of the whole channel when it is told one for consumers.
+      if (shared > 0) qos.push(channel.setQos(shared, true));
+    }
     const consuming = channel.consume({
       queue: queue.name,
       noAck,
@@ -85,7 +97,7 @@ export class Subscription {
       arguments: table,
       deliver: (delivery) => this.#deliver(delivery, deliveries),
     });
-    const [tag] = await Promise.all([consuming, qos]);
+    const [tag] = await Promise.all([consuming, ...qos]);
     if (this.#state.kind === 'idle') this.#state = { kind: 'consuming', tag };
     else await channel.cancel(tag); // ended meanwhile
   }

@@ -155,7 +155,7 @@ export class Queue implements AsyncIterable<IncomingMessage> {
 
   /** The same with options. Ends with `TIMEOUT` where one is given and no message comes in time. */
   iterate(options: IterateOptions = {}): AsyncGenerator<IncomingMessage, void, undefined> {
-    return iterate(this, options, this.#session.clock);
+    return iterate(this, options, this.#session);
   }
 
   /** Drops all messages that are ready; gives how many. */
