@@ -8,8 +8,10 @@ import {
   InvalidMessageError,
   LeveretError,
   type Queue,
+  systemClock,
   UnroutableError,
 } from '@leveret/core';
+import { isArgsOf } from './method.ts';
 import { PendingCalls } from './pending.ts';
 import {
   DEAD_LETTER_EXCHANGE,
@@ -35,6 +37,8 @@ export class Caller {
   readonly #parts: CallerParts;
   readonly #replies: Queue;
   readonly #pending = new PendingCalls();
+  /** Sends the calls that wait for a connection. */
+  readonly #unsent = new Set<() => void>();
   #lateReplies = 0;
   #stop: () => Promise<void>;
 
@@ -46,16 +50,21 @@ export class Caller {
 
   /** Sets up the queue for replies and the way back for expired requests. */
   static async create(parts: CallerParts): Promise<Caller> {
-    const { channel } = parts;
-    await channel.declareExchange(DEAD_LETTER_EXCHANGE, {
-      type: 'headers',
-      durable: false,
-      autoDelete: true,
-    });
+    const { channel, exchange } = parts;
     const replies = await channel.declareQueue('', { exclusive: true, autoDelete: true });
-    await replies.bind(DEAD_LETTER_EXCHANGE, '', {
-      arguments: (name) => ({ [FROM_HEADER]: name, 'x-match': 'any' }),
+    await tryAgain(async () => {
+      const back = { type: 'headers', durable: false, autoDelete: true };
+      await channel.declareExchange(DEAD_LETTER_EXCHANGE, back);
+      await replies.bind(DEAD_LETTER_EXCHANGE, '', {
+        arguments: (name) => ({ [FROM_HEADER]: name, 'x-match': 'any' }),
+      });
     });
+    if (exchange.name !== '')
+      // The exchange is there as long as somebody calls: a binding with a key that no method has keeps it.
+      await tryAgain(async () => {
+        await channel.declareExchange(exchange.name, { durable: false, autoDelete: true });
+        await replies.bind(exchange, '');
+      });
     const caller = new Caller(parts, replies);
     const consumer = await replies.consume((message) => caller.#reply(message), {
       noAck: true,
@@ -64,6 +73,7 @@ export class Caller {
     const off = channel.on('status', (status) => {
       // The queue for replies went with the connection, and with it every reply that was on its way.
       if (status.state === 'recovering') caller.#lose(status.cause);
+      if (status.state === 'open') caller.#sendUnsent();
       if (status.state === 'closed') caller.#over(status.cause);
     });
     const unheard = channel.on('return', (returned) => {
@@ -96,19 +106,23 @@ export class Caller {
         'INVALID_ARGUMENT',
         'name of a method must be a string that is not empty',
       );
-    if (typeof args !== 'object' || args === null || Array.isArray(args))
-      throw new InvalidMessageError('args', args, 'must be an object');
-    const wait = { timeout: options.timeout ?? timeout, signal: options.signal };
-    if (options.signal?.aborted)
-      throw new LeveretError('ABORTED', `the call of ${method} was aborted`, {
-        cause: options.signal.reason,
-      });
+    if (!isArgsOf<object>(args)) throw new InvalidMessageError('args', args, 'must be an object');
+    const wait = { timeout: checkTimeout(options.timeout ?? timeout), signal: options.signal };
     const encoded = codecs.encode(args);
     const body = encoded instanceof Promise ? await encoded : encoded;
     const id = randomUUID();
     // Registered before it is published: a fast reply must find it.
     const outcome = this.#pending.add(id, method, wait);
-    this.#send(id, method, body, options, wait.timeout);
+    const send = (): void => {
+      if (this.#pending.get(id)) this.#send(id, method, body, options, wait.timeout);
+    };
+    // While the channel recovers nobody knows yet where replies will have to go.
+    if (this.#parts.channel.status.state !== 'recovering') send();
+    else {
+      const forget = (): unknown => this.#unsent.delete(send);
+      this.#unsent.add(send);
+      outcome.then(forget, forget);
+    }
     return outcome;
   }
 
@@ -135,12 +149,18 @@ export class Caller {
           priority,
           deliveryMode,
           expiration,
-          timestamp: new Date(),
+          timestamp: systemClock.date(),
         },
         queueName(exchange.name, method),
         { timeout, resend: false, confirm: needsConfirm(encoded) },
       )
       .catch((error: unknown) => this.#pending.get(id)?.reject(sendFailed(method, error)));
+  }
+
+  #sendUnsent(): void {
+    const sends = [...this.#unsent];
+    this.#unsent.clear();
+    for (const send of sends) send();
   }
 
   #reply(message: IncomingMessage): void {
@@ -184,10 +204,30 @@ export class Caller {
   }
 
   #over(cause: LeveretError | undefined): void {
-    this.#pending.rejectAll(
+    this.#unsent.clear();
+    this.#pending.end(
       (method) =>
         new LeveretError('CLOSED', `closed while ${method} was called`, cause ? { cause } : {}),
     );
+  }
+}
+
+/** What a timer takes. Errors: `INVALID_ARGUMENT`. */
+export function checkTimeout(timeout: number): number {
+  if (timeout >= 0 && timeout < 2 ** 31) return timeout;
+  throw new LeveretError('INVALID_ARGUMENT', 'timeout must be milliseconds from 0 to 2147483647');
+}
+
+/**
+ * Declares and binds again where the exchange was gone in between: one that is deleted automatically goes with
+ * its last binding, which may be somebody else's.
+ */
+async function tryAgain(declareAndBind: () => Promise<void>, tries = 3): Promise<void> {
+  try {
+    await declareAndBind();
+  } catch (error) {
+    if (tries <= 1 || !(error instanceof LeveretError) || error.code !== 'NOT_FOUND') throw error;
+    await tryAgain(declareAndBind, tries - 1);
   }
 }
 

@@ -2,6 +2,7 @@ export { RPC } from './rpc.ts';
 export { RemoteError } from './protocol.ts';
 export type {
   AnyApi,
+  AnyHandler,
   AnyRpcProxy,
   ArgsOf,
   Call,

@@ -5,6 +5,7 @@ import {
   type IncomingMessage,
   InvalidMessageError,
   LeveretError,
+  systemClock,
 } from '@leveret/core';
 import { errorPayload, MESSAGE_TYPE, needsConfirm } from './protocol.ts';
 import type { CallContext } from './types.ts';
@@ -20,7 +21,13 @@ export interface MethodParts<Args> {
 
 /** An interface is a promise of the user's about what callers send; what can be seen here is an object. */
 export function isArgsOf<Args>(value: unknown): value is Args {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value) &&
+    !(value instanceof Date)
+  );
 }
 
 /** Answers the requests of one method. */
@@ -115,7 +122,7 @@ export class MethodRunner<Args> {
         type,
         correlationId: message.correlationId,
         deliveryMode: message.deliveryMode,
-        timestamp: new Date(),
+        timestamp: systemClock.date(),
       },
       replyTo,
       { mandatory: false, confirm: needsConfirm(encoded) },

@@ -1,4 +1,4 @@
-import { LeveretError } from '@leveret/core';
+import { LeveretError, systemClock } from '@leveret/core';
 
 /** A call that waits for its reply. */
 export interface PendingCall {
@@ -16,24 +16,22 @@ export interface WaitOptions {
 /** The calls that wait, by correlation id. Each settles exactly once, and leaves at that moment. */
 export class PendingCalls {
   readonly #calls = new Map<string, PendingCall>();
+  #refusal: ((method: string) => LeveretError) | undefined;
 
   /** How many wait. */
   get size(): number {
     return this.#calls.size;
   }
 
-  /** Adds a call; the promise is its outcome. */
+  /** Adds a call; the promise is its outcome. One that is aborted or comes too late never waits. */
   add(id: string, method: string, { timeout, signal }: WaitOptions): Promise<unknown> {
+    if (this.#refusal) return Promise.reject(this.#refusal(method));
+    if (signal?.aborted) return Promise.reject(aborted(method, signal));
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => call.reject(timedOut(method, timeout)), timeout);
-      const abort = (): void =>
-        call.reject(
-          new LeveretError('ABORTED', `the call of ${method} was aborted`, {
-            cause: signal?.reason,
-          }),
-        );
+      const timer = systemClock.after(timeout, () => call.reject(timedOut(method, timeout)));
+      const abort = (): void => call.reject(aborted(method, signal));
       const leave = (): boolean => {
-        clearTimeout(timer);
+        timer.cancel();
         signal?.removeEventListener('abort', abort);
         return this.#calls.delete(id);
       };
@@ -60,6 +58,18 @@ export class PendingCalls {
   rejectAll(error: (method: string) => LeveretError): void {
     for (const call of [...this.#calls.values()]) call.reject(error(call.method));
   }
+
+  /** Fails every call that waits, and every one that comes from now on. */
+  end(error: (method: string) => LeveretError): void {
+    this.#refusal ??= error;
+    this.rejectAll(error);
+  }
+}
+
+function aborted(method: string, signal: AbortSignal | undefined): LeveretError {
+  return new LeveretError('ABORTED', `the call of ${method} was aborted`, {
+    cause: signal?.reason,
+  });
 }
 
 function timedOut(method: string, timeout: number): LeveretError {

@@ -16,6 +16,7 @@ export interface ErrorPayload {
 
 /** `REMOTE_ERROR`: the method was called and failed, and this is what it said. */
 export class RemoteError extends LeveretError {
+  /** What `instanceof` looks for. */
   static override readonly brand: symbol = Symbol.for('@leveret/rpc/RemoteError');
 
   static {
@@ -55,10 +56,19 @@ export function queueName(exchange: string, method: string): string {
 
 /** The payload for whatever a method threw. */
 export function errorPayload(error: unknown): ErrorPayload {
-  if (!(error instanceof Error))
-    return { error: { type: 'Error', message: String(error), args: [] } };
-  const type = error instanceof LeveretError ? error.code : error.name;
-  return { error: { type, message: error.message, args: [error.message] } };
+  try {
+    if (!(error instanceof Error)) return payloadOf('Error', String(error), []);
+    const message = String(error.message);
+    const type = error instanceof LeveretError ? error.code : String(error.name);
+    return payloadOf(type, message, [message]);
+  } catch {
+    // An object without a prototype, or one whose text throws.
+    return payloadOf('Error', 'the method threw something that has no text', []);
+  }
+}
+
+function payloadOf(type: string, message: string, args: readonly unknown[]): ErrorPayload {
+  return { error: { type, message, args } };
 }
 
 /** The error in a reply of type `error`, whatever shape its payload has. */

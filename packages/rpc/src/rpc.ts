@@ -7,11 +7,12 @@ import {
   type MessageHandler,
   methodProxy,
 } from '@leveret/core';
-import { Caller } from './caller.ts';
+import { Caller, checkTimeout } from './caller.ts';
 import { isArgsOf, MethodRunner } from './method.ts';
 import { DEAD_LETTER_EXCHANGE, queueName } from './protocol.ts';
 import type {
   AnyApi,
+  AnyHandler,
   ArgsOf,
   CallArguments,
   CallOptions,
@@ -72,16 +73,10 @@ export class RPC<Api extends object = AnyApi> {
     options: RpcOptions,
   ): Promise<RPC<Api>> {
     const { exchange: name = '', timeout = 30_000 } = options;
-    if (!(timeout >= 0 && timeout < 2 ** 31))
-      throw new LeveretError(
-        'INVALID_ARGUMENT',
-        'timeout must be milliseconds from 0 to 2147483647',
-      );
+    checkTimeout(timeout);
     const codecs = new CodecSet(options);
     const exchange =
-      name === ''
-        ? channel.defaultExchange
-        : await channel.declareExchange(name, { durable: false, autoDelete: true });
+      name === '' ? channel.defaultExchange : await channel.getExchange(name, { ensure: false });
     const caller = await Caller.create({ channel, codecs, exchange, timeout });
     return new RPC<Api>(channel, codecs, exchange, caller);
   }
@@ -147,7 +142,7 @@ export class RPC<Api extends object = AnyApi> {
    * Stops offering a method, by name or by function, and waits for the calls in hand. Does nothing where it
    * is not registered.
    */
-  async unregister(method: MethodName<Api> | MethodHandler<Api[MethodName<Api>]>): Promise<void> {
+  async unregister(method: MethodName<Api> | AnyHandler<Api>): Promise<void> {
     const registration =
       typeof method === 'string' ? this.#registrations.get(method) : this.#find(method);
     if (!registration) return;

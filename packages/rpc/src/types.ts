@@ -61,6 +61,11 @@ export type MethodHandler<Method> = (
   context: CallContext,
 ) => ResultOf<Method> | Promise<ResultOf<Method>>;
 
+/** A function that one of the methods can be registered with. */
+export type AnyHandler<Api> = {
+  [Name in MethodName<Api>]: MethodHandler<Api[Name]>;
+}[MethodName<Api>];
+
 /** How an `RPC` calls and is called. */
 export interface RpcOptions extends CodecOptions {
   /**
