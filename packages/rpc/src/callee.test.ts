@@ -2,7 +2,7 @@ import { jsonCodec } from '@leveret/codec-json';
 import { LeveretError, type OutgoingMessage } from '@leveret/core';
 import { createInbox, deadline } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { RPC } from './rpc.ts';
 import type { CallContext } from './types.ts';
 import { gate, openBareCaller, openWorkbench, reasonOf } from './workbench.fixture.ts';
@@ -67,27 +67,19 @@ describeWithBroker('registering a method', (getUrl) => {
 
   test('on a queue with priorities, urgent calls overtake others', async () => {
     const { rpc, channel } = await openWorkbench(getUrl());
-    const callee = await openWorkbench(getUrl());
+    const { send, replies, replyTo } = await openBareCaller(channel);
     const name = uniqueName('method');
-    const options = { durable: false, arguments: { 'x-max-priority': 10 }, concurrency: 1 };
-    await callee.rpc.register(name, () => 0, options);
-    await callee.rpc.unregister(name);
-    onTestFinished(async () => {
-      await (await (await openWorkbench(getUrl())).channel.getQueue(name)).delete();
-    });
-    const calls = [1, undefined, 9].map((priority) =>
-      rpc.call(name, { priority: priority ?? 5 }, priority === undefined ? {} : { priority }),
-    );
-    // Asked on the channel of the calls, so answered after they are in the queue.
-    const queued = await channel.declareQueue(name, {
-      durable: false,
-      arguments: { ...options.arguments, 'x-dead-letter-exchange': 'rpc.dlx' },
-    });
-    expect(queued.messageCount).toBe(3);
-    const order: unknown[] = [];
-    await callee.rpc.register(name, (args) => order.push(args), { ...options, prefetch: 1 });
-    await Promise.all(calls);
-    expect(order).toStrictEqual([{ priority: 9 }, { priority: 5 }, { priority: 1 }]);
+    const options = { durable: false, arguments: { 'x-max-priority': 10 } };
+    await rpc.register(name, () => 0, options);
+    await rpc.unregister(name);
+    for (const priority of [1, 5, 9])
+      await send(name, { body: json.encode({ priority }), priority, replyTo });
+    const method = (args: unknown) => args;
+    await rpc.register(name, method, { ...options, prefetch: 1, concurrency: 1 });
+    const results = (await replies.take(3)).map(({ body }) => json.decode(body));
+    expect(results).toStrictEqual([{ priority: 9 }, { priority: 5 }, { priority: 1 }]);
+    await rpc.unregister(name);
+    await (await channel.getQueue(name)).delete();
   });
 });
 
