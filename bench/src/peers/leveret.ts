@@ -53,14 +53,15 @@ async function withChannel(
   }
 }
 
-function createAll(master: Master<Tasks>, { queue, operations }: Load, width: number): Promise<void> {
+function createAll(
+  master: Master<Tasks>,
+  { queue, operations }: Load,
+  width: number,
+): Promise<void> {
   return inParallel(operations, width, (task_id) => master.createTask(queue, { task_id }));
 }
 
-function workAll(
-  master: Master<Tasks>,
-  { queue, operations, inFlight }: Load,
-): Promise<void> {
+function workAll(master: Master<Tasks>, { queue, operations, inFlight }: Load): Promise<void> {
   let sum = 0;
   let count = 0;
   return new Promise((resolve, reject) => {

@@ -19,7 +19,9 @@ export interface JsonCodecOptions {
 
 /** What {@link jsonCodec} answers: a {@link Codec} that never needs a promise. */
 export interface JsonCodec extends Codec {
+  /** The bytes of `value`. Errors: `CODEC`. */
   encode(value: unknown): Uint8Array;
+  /** The value in `bytes`. Errors: `CODEC`. */
   decode(bytes: Uint8Array): unknown;
 }
 

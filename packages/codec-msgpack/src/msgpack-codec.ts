@@ -24,7 +24,9 @@ export interface MsgpackCodecOptions {
 
 /** What {@link msgpackCodec} answers: a {@link Codec} that never needs a promise. */
 export interface MsgpackCodec extends Codec {
+  /** The bytes of `value`. Errors: `CODEC`. */
   encode(value: unknown): Uint8Array;
+  /** The value in `bytes`. Errors: `CODEC`. */
   decode(bytes: Uint8Array): unknown;
 }
 

@@ -5,11 +5,21 @@ export type { ChannelStatus } from './channel/session.ts';
 export type { MessageHandler } from './channel/subscription.ts';
 // For authors of codecs and patterns
 export type { Codec, ContentKind } from './codec/codec.ts';
+export { type Clock, systemClock, type Timer } from './internal/clock.ts';
 export { type CodecOptions, CodecSet, type Decodable, type Encoded } from './codec/codec-set.ts';
 export type { ConnectionOptions, ConnectTarget, Credentials } from './connection/options.ts';
 export type { ConnectionStatus } from './connection/supervisor.ts';
 export type { LeveretEvent } from './diagnostics/events.ts';
 // For authors of drivers
+export type { TableSupport } from './message/check-table.ts';
+export type { Settlement, Settler } from './message/incoming.ts';
+export type {
+  WireDelivery,
+  WireMessage,
+  WireProperties,
+  WireReturn,
+} from './message/message.ts';
+export type { ExchangeSpec, QueueSpec } from './topology/specs.ts';
 export type {
   ChannelEnd,
   Driver,
@@ -40,7 +50,7 @@ export {
   type QueueCounts,
 } from './entities/queue.ts';
 // Errors
-export { errorCodes, type LeveretErrorCode } from './errors/codes.ts';
+export { type ErrorCodeEntry, errorCodes, type LeveretErrorCode } from './errors/codes.ts';
 export {
   InvalidMessageError,
   LeveretError,
@@ -49,7 +59,7 @@ export {
 } from './errors/leveret-error.ts';
 export type { BackoffOptions } from './internal/backoff.ts';
 export type { Unsubscribe } from './internal/emitter.ts';
-export { type MethodProxy, methodProxy } from './internal/method-proxy.ts';
+export { type FirstPart, type MethodProxy, methodProxy } from './internal/method-proxy.ts';
 export { IncomingMessage, type ProcessOptions, type RequeueOptions } from './message/incoming.ts';
 export type {
   HeaderTable,

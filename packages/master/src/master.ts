@@ -112,7 +112,7 @@ export class Master<Tasks extends object = AnyTasks> {
       ...(drainTimeout === undefined ? {} : { drainTimeout }),
       ...(consumerArguments === undefined ? {} : { arguments: consumerArguments }),
     });
-    return new Worker(name, consumer);
+    return Worker.make(name, consumer);
   }
 
   #create(name: string, payload: unknown = {}, options: TaskOptions = {}): Promise<void> {

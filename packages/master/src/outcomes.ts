@@ -16,6 +16,7 @@ export interface OutcomeOptions {
  * ```
  */
 export class RejectMessage extends LeveretError {
+  /** What `instanceof` looks for. */
   static override readonly brand: symbol = Symbol.for('@leveret/master/RejectMessage');
 
   static {
@@ -33,6 +34,7 @@ export class RejectMessage extends LeveretError {
 
 /** Thrown by a handler: refuse this task by `basic.nack`. See {@link RejectMessage} for the difference. */
 export class NackMessage extends LeveretError {
+  /** What `instanceof` looks for. */
   static override readonly brand: symbol = Symbol.for('@leveret/master/NackMessage');
 
   static {

@@ -97,10 +97,14 @@ export class Worker {
   readonly name: string;
   readonly #consumer: Consumer;
 
-  /** @internal */
-  constructor(name: string, consumer: Consumer) {
+  private constructor(name: string, consumer: Consumer) {
     this.name = name;
     this.#consumer = consumer;
+  }
+
+  /** @internal */
+  static make(name: string, consumer: Consumer): Worker {
+    return new Worker(name, consumer);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { ChannelEnd, DriverChannel, DriverChannelEvents } from '../driver/driver.ts';
 import type { LeveretErrorCode } from '../errors/codes.ts';
-import { LeveretError } from '../errors/leveret-error.ts';
+import { describe, LeveretError } from '../errors/leveret-error.ts';
 import type { Clock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import { deferred, ignore } from '../internal/deferred.ts';
@@ -52,13 +52,9 @@ async function findMissingExchanges(
     for (const { message, settle } of suspects)
       if (message.exchange === exchange)
         settle(
-          new LeveretError(
-            'EXCHANGE_NOT_FOUND',
-            `there is no exchange ${JSON.stringify(exchange)}`,
-            {
-              cause: missing,
-            },
-          ),
+          new LeveretError('EXCHANGE_NOT_FOUND', `there is no exchange ${describe(exchange)}`, {
+            cause: missing,
+          }),
         );
   }
 }

@@ -3,15 +3,21 @@ import type { Codec, ContentKind } from './codec.ts';
 
 /** The part of a message that a codec fills. */
 export interface Encoded {
+  /** The bytes. */
   readonly body: Uint8Array;
+  /** Media type of the codec. */
   readonly contentType: string;
+  /** Content encoding of the codec, where it has one. */
   readonly contentEncoding?: string;
 }
 
 /** The part of a message that decoding needs. */
 export interface Decodable {
+  /** The bytes as they came. */
   readonly body: Uint8Array;
+  /** Media type as it came. */
   readonly contentType?: string | undefined;
+  /** Content encoding as it came. */
   readonly contentEncoding?: string | undefined;
 }
 

@@ -21,10 +21,15 @@ export interface Driver {
 
 /** Where and how to open one connection. */
 export interface DriverTarget {
+  /** Name or address of the host. */
   readonly host: string;
+  /** TCP port. */
   readonly port: number;
+  /** Virtual host. */
   readonly vhost: string;
+  /** User to log in as. */
   readonly username: string;
+  /** Its password. */
   readonly password: string;
   /** TLS when given. */
   readonly tls: TlsOptions | undefined;
@@ -54,6 +59,7 @@ export interface DriverConnectionEvents {
 export interface DriverConnection {
   /** The negotiated size of a frame in bytes. */
   readonly frameMax: number;
+  /** Opens a channel. Rejects with `CONNECTION_LOST`, or `REFUSED` where no channel is left. */
   openChannel(events: DriverChannelEvents): Promise<DriverChannel>;
   /** Says goodbye to the broker. May never settle on a dead link: race it, then `destroy`. */
   close(): Promise<void>;
@@ -89,9 +95,13 @@ export interface DriverChannelEvents {
 
 /** How a consumer is started. */
 export interface DriverConsume {
+  /** Queue to consume. */
   readonly queue: string;
+  /** Deliveries count as acknowledged when sent. */
   readonly noAck: boolean;
+  /** No other consumer beside it. */
   readonly exclusive: boolean;
+  /** Arguments of the consumer. */
   readonly arguments: HeaderTable | undefined;
   /** Called for each delivery, perhaps before `consume` has settled and after `cancel` has. */
   readonly deliver: (delivery: WireDelivery) => void;
@@ -101,24 +111,41 @@ export interface DriverConsume {
 export interface DriverChannel {
   /** Number of the channel on its connection. */
   readonly id: number;
+  /** `exchange.declare`. */
   declareExchange(spec: ExchangeSpec): Promise<void>;
+  /** `exchange.declare` with `passive`. */
   checkExchange(name: string): Promise<void>;
+  /** `exchange.delete`. */
   deleteExchange(name: string, options: { ifUnused: boolean }): Promise<void>;
+  /** `exchange.bind`. */
   bindExchange(binding: DriverBinding): Promise<void>;
+  /** `exchange.unbind`. */
   unbindExchange(binding: DriverBinding): Promise<void>;
+  /** `queue.declare`. */
   declareQueue(spec: QueueSpec): Promise<DriverQueueState>;
+  /** `queue.declare` with `passive`. */
   checkQueue(name: string): Promise<DriverQueueState>;
+  /** `queue.delete`; gives how many messages went with it. */
   deleteQueue(name: string, options: { ifUnused: boolean; ifEmpty: boolean }): Promise<number>;
+  /** `queue.purge`; gives how many messages were dropped. */
   purgeQueue(name: string): Promise<number>;
+  /** `queue.bind`. */
   bindQueue(binding: DriverBinding): Promise<void>;
+  /** `queue.unbind`. */
   unbindQueue(binding: DriverBinding): Promise<void>;
+  /** `basic.qos`; the prefetch of consumers started from now on, or of the channel with `global`. */
   setQos(prefetch: number, global: boolean): Promise<void>;
   /** Starts a consumer and gives its tag. */
   consume(options: DriverConsume): Promise<string>;
+  /** `basic.cancel`. */
   cancel(consumerTag: string): Promise<void>;
+  /** `basic.get`; `undefined` when the queue is empty. */
   get(queue: string, options: { noAck: boolean }): Promise<WireDelivery | undefined>;
+  /** `basic.ack`; nothing is sent on a channel that is over. */
   ack(deliveryTag: number, multiple: boolean): void;
+  /** `basic.nack` of one delivery; likewise. */
   nack(deliveryTag: number, requeue: boolean): void;
+  /** `basic.reject`; likewise. */
   reject(deliveryTag: number, requeue: boolean): void;
   /** Turns publisher confirms on. */
   selectConfirms(): Promise<void>;
@@ -129,23 +156,34 @@ export interface DriverChannel {
    * `selectConfirms`.
    */
   publish(message: WireMessage): number;
+  /** `tx.select`. */
   selectTransactions(): Promise<void>;
+  /** `tx.commit`. */
   commit(): Promise<void>;
+  /** `tx.rollback`. */
   rollback(): Promise<void>;
+  /** `channel.close`. */
   close(): Promise<void>;
 }
 
 /** A binding, by names. */
 export interface DriverBinding {
+  /** Queue or exchange that is bound. */
   readonly destination: string;
+  /** Exchange that it is bound to. */
   readonly source: string;
+  /** Key that it is bound with. */
   readonly routingKey: string;
+  /** Arguments of the binding. */
   readonly arguments: HeaderTable | undefined;
 }
 
 /** What the broker says of a queue. */
 export interface DriverQueueState {
+  /** Name of the queue, also where the broker chose it. */
   readonly name: string;
+  /** Messages ready in it. */
   readonly messageCount: number;
+  /** Its consumers. */
   readonly consumerCount: number;
 }

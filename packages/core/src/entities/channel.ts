@@ -19,6 +19,7 @@ import { Queue } from './queue.ts';
 
 /** Asks whether something is there instead of declaring it. */
 export interface PassiveOptions {
+  /** Only ask. */
   readonly passive: true;
 }
 
@@ -50,13 +51,17 @@ export class Channel {
   /** Routes by queue name. */
   readonly defaultExchange: Exchange;
 
-  /** @internal */
-  constructor(session: Session, limits: () => MessageLimits) {
+  private constructor(session: Session, limits: () => MessageLimits) {
     this.#session = session;
     this.#limits = limits;
     this.#transactions = new Transactions(session);
     this.#outbox = new Outbox(session, this.#transactions, limits);
-    this.defaultExchange = new Exchange('', session, this.#outbox);
+    this.defaultExchange = Exchange.make('', session, this.#outbox);
+  }
+
+  /** @internal */
+  static make(session: Session, limits: () => MessageLimits): Channel {
+    return new Channel(session, limits);
   }
 
   /** What it is doing at present. */
@@ -105,7 +110,7 @@ export class Channel {
       channel.declareExchange(spec),
     );
     this.#session.ledger.addExchange(spec);
-    return new Exchange(name, this.#session, this.#outbox);
+    return Exchange.make(name, this.#session, this.#outbox);
   }
 
   /**
@@ -135,7 +140,7 @@ export class Channel {
     checkName('name', name);
     if (options.ensure ?? true)
       await this.#session.aside('exchange.declare', (channel) => channel.checkExchange(name));
-    return new Exchange(name, this.#session, this.#outbox);
+    return Exchange.make(name, this.#session, this.#outbox);
   }
 
   /** A queue that others declared; it is not put back on recovery. Errors: `NOT_FOUND`. */
@@ -187,6 +192,6 @@ export class Channel {
   }
 
   #queue(ref: QueueRef, counts: { messageCount: number; consumerCount: number }): Queue {
-    return new Queue(ref, counts, this.#session, this.#limits().tables);
+    return Queue.make(ref, counts, this.#session, this.#limits().tables);
   }
 }

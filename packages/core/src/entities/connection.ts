@@ -37,8 +37,7 @@ export class Connection {
   #channels = 0;
   #closing: Promise<void> | undefined;
 
-  /** @internal */
-  constructor(supervisor: Supervisor, config: ConnectionConfig, driver: Driver) {
+  private constructor(supervisor: Supervisor, config: ConnectionConfig, driver: Driver) {
     this.#supervisor = supervisor;
     this.#config = config;
     this.#driver = driver;
@@ -52,6 +51,11 @@ export class Connection {
       leave: (member) => supervisor.leave(member),
       report: (event) => this.#events.emit(event),
     };
+  }
+
+  /** @internal */
+  static make(supervisor: Supervisor, config: ConnectionConfig, driver: Driver): Connection {
+    return new Connection(supervisor, config, driver);
   }
 
   /** What it is doing at present. */
@@ -93,7 +97,7 @@ export class Connection {
       await session.close();
       throw error;
     }
-    return new Channel(session, () => this.#limits());
+    return Channel.make(session, () => this.#limits());
   }
 
   /**
@@ -145,7 +149,7 @@ export async function connect(
   const driver = options.driver ?? driverOf(target) ?? rabbitmqClientDriver;
   const supervisor = new Supervisor(config, driver, systemClock);
   await supervisor.open();
-  return new Connection(supervisor, config, driver);
+  return Connection.make(supervisor, config, driver);
 }
 
 function driverOf(target: ConnectTarget): Driver | undefined {

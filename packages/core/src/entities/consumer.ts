@@ -7,10 +7,14 @@ export class Consumer {
   readonly #session: Session;
   readonly #subscription: Subscription;
 
-  /** @internal */
-  constructor(session: Session, subscription: Subscription) {
+  private constructor(session: Session, subscription: Subscription) {
     this.#session = session;
     this.#subscription = subscription;
+  }
+
+  /** @internal */
+  static make(session: Session, subscription: Subscription): Consumer {
+    return new Consumer(session, subscription);
   }
 
   /** Name of its queue at present. */

@@ -27,11 +27,15 @@ export class Exchange {
   readonly #session: Session;
   readonly #outbox: Outbox;
 
-  /** @internal */
-  constructor(name: string, session: Session, outbox: Outbox) {
+  private constructor(name: string, session: Session, outbox: Outbox) {
     this.name = name;
     this.#session = session;
     this.#outbox = outbox;
+  }
+
+  /** @internal */
+  static make(name: string, session: Session, outbox: Outbox): Exchange {
+    return new Exchange(name, session, outbox);
   }
 
   /**

@@ -38,7 +38,9 @@ export interface DeleteQueueOptions {
 
 /** What the broker said of a queue when it was declared. */
 export interface QueueCounts {
+  /** Messages ready in it. */
   readonly messageCount: number;
+  /** Its consumers. */
   readonly consumerCount: number;
 }
 
@@ -52,13 +54,17 @@ export class Queue implements AsyncIterable<IncomingMessage> {
   readonly #session: Session;
   readonly #tables: TableSupport;
 
-  /** @internal */
-  constructor(ref: QueueRef, counts: QueueCounts, session: Session, tables: TableSupport) {
+  private constructor(ref: QueueRef, counts: QueueCounts, session: Session, tables: TableSupport) {
     this.#ref = ref;
     this.messageCount = counts.messageCount;
     this.consumerCount = counts.consumerCount;
     this.#session = session;
     this.#tables = tables;
+  }
+
+  /** @internal */
+  static make(ref: QueueRef, counts: QueueCounts, session: Session, tables: TableSupport): Queue {
+    return new Queue(ref, counts, session, tables);
   }
 
   /** Its name at present; one given by the broker changes on recovery. */
@@ -125,7 +131,7 @@ export class Queue implements AsyncIterable<IncomingMessage> {
       clock,
     );
     await this.#session.subscribe(subscription);
-    return new Consumer(this.#session, subscription);
+    return Consumer.make(this.#session, subscription);
   }
 
   /** Fetches one message; `undefined` when the queue is empty. Errors: `NOT_FOUND`, `TIMEOUT`, `CLOSED`. */

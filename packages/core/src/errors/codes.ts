@@ -30,7 +30,7 @@ export type LeveretErrorCode =
   | 'UNSUPPORTED_DRIVER';
 
 /** What is known about one error code. */
-interface CodeEntry {
+export interface ErrorCodeEntry {
   /** Whether the same call may succeed later without a change of its input. */
   readonly retryable: boolean;
   /** When the code is used, in one sentence. */
@@ -38,7 +38,7 @@ interface CodeEntry {
 }
 
 /** Every error code with its meaning and whether a retry can help, as documented data. */
-export const errorCodes: Readonly<Record<LeveretErrorCode, CodeEntry>> = {
+export const errorCodes: Readonly<Record<LeveretErrorCode, ErrorCodeEntry>> = {
   INVALID_ARGUMENT: {
     retryable: false,
     meaning: 'An option, name or argument given to Leveret is not acceptable; nothing was sent.',

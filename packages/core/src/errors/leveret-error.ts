@@ -60,6 +60,7 @@ export class LeveretError extends Error {
 
 /** Bad input for one message: which field, what it was, and the rule that it breaks. */
 export class InvalidMessageError extends LeveretError {
+  /** What `instanceof` looks for. */
   static override readonly brand: symbol = Symbol.for('@leveret/core/InvalidMessageError');
 
   static {
@@ -83,6 +84,7 @@ export class InvalidMessageError extends LeveretError {
 
 /** An operation that did not end before its deadline. */
 export class TimeoutError extends LeveretError {
+  /** What `instanceof` looks for. */
   static override readonly brand: symbol = Symbol.for('@leveret/core/TimeoutError');
 
   static {

@@ -4,10 +4,12 @@ export interface Timer {
   cancel(): void;
 }
 
-/** Time and chance as the rest of the code sees them, so that tests can turn them by hand. */
+/** Time and chance as all packages see them, so that tests can turn them by hand. */
 export interface Clock {
   /** Milliseconds since some moment, never set back: for measuring, not for dates. */
   now(): number;
+  /** The date and time of day. */
+  date(): Date;
   /** Runs `fn` after `ms` milliseconds. */
   after(ms: number, fn: () => void): Timer;
   /** Runs `fn` at the end of the current turn of the event loop. */
@@ -34,6 +36,7 @@ class SystemTimer implements Timer {
 /** The real clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
+  date: () => new Date(),
   after: (ms, fn) => new SystemTimer(ms, fn),
   endOfTurn: (fn) => {
     setImmediate(fn);

@@ -22,6 +22,10 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  date(): Date {
+    return new Date(this.#now);
+  }
+
   after(ms: number, fn: () => void): Timer {
     const timer: Pending = { at: this.#now + ms, fn };
     this.#timers.push(timer);

@@ -1,7 +1,5 @@
-/** What a call through the proxy comes down to. */
-type Invoke<A extends readonly unknown[], R> = (name: string, ...args: A) => R;
-
-type FirstPart<Name extends string> = Name extends `${infer First}.${string}` ? First : Name;
+/** The part of a dotted name before its first dot. */
+export type FirstPart<Name extends string> = Name extends `${infer First}.${string}` ? First : Name;
 
 /**
  * Functions by dotted name, as nested properties: `{ 'math.add': F }` becomes `{ math: { add: F } }`.
@@ -52,7 +50,7 @@ const UNTOUCHED: ReadonlySet<string> = new Set([
  * calls nothing; it cannot be written to. Which names there are is for `P` to say: at run time there are all.
  */
 export function methodProxy<P extends object, A extends readonly unknown[], R>(
-  invoke: Invoke<A, R>,
+  invoke: (name: string, ...args: A) => R,
 ): P {
   // The one assertion of its kind: no type can follow a name through a Proxy.
   return node(Object.freeze(Object.create(null)), '', invoke) as P;
@@ -61,7 +59,7 @@ export function methodProxy<P extends object, A extends readonly unknown[], R>(
 function node<A extends readonly unknown[], R>(
   target: object,
   prefix: string,
-  invoke: Invoke<A, R>,
+  invoke: (name: string, ...args: A) => R,
 ): object {
   const children = new Map<string, object>();
   return new Proxy(target, {
@@ -79,6 +77,7 @@ function node<A extends readonly unknown[], R>(
     set: () => false,
     defineProperty: () => false,
     deleteProperty: () => false,
+    preventExtensions: () => false,
     getOwnPropertyDescriptor: () => undefined,
     getPrototypeOf: () => null,
     setPrototypeOf: () => false,

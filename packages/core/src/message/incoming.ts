@@ -7,6 +7,7 @@ export type Settlement = 'ack' | 'nack' | 'reject';
 
 /** Where settlements of deliveries go: the channel that delivered them. */
 export interface Settler {
+  /** Settles one delivery, once. */
   settle(deliveryTag: number, how: Settlement, requeue: boolean): void;
 }
 
@@ -102,7 +103,11 @@ export class IncomingMessage extends ReceivedMessage {
     return result;
   }
 
-  /** For whoever delivers it: aborts its `signal`. */
+  /**
+   * For whoever delivers it: aborts its `signal`.
+   *
+   * @internal
+   */
   static abort(message: IncomingMessage, reason: LeveretError): void {
     message.#abortReason ??= reason;
     message.#abort?.abort(reason);

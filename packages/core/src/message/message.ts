@@ -51,58 +51,91 @@ export interface MessageProperties {
 
 /** A message to be published. The body must not be changed until the publish has settled. */
 export interface OutgoingMessage extends MessageProperties {
+  /** The bytes to send; see codecs for values. */
   readonly body: Uint8Array;
 }
 
 /** A checked message in the form in which a driver sends it. */
 export interface WireMessage {
+  /** Exchange that it was published to; `''` is the default exchange. */
   readonly exchange: string;
+  /** Key that it was published with. */
   readonly routingKey: string;
+  /** Whether it comes back when it reaches no queue. */
   readonly mandatory: boolean;
+  /** Its bytes. */
   readonly body: Uint8Array;
+  /** Media type of the body. */
   readonly contentType: string | undefined;
+  /** Encoding of the body. */
   readonly contentEncoding: string | undefined;
+  /** Its headers. */
   readonly headers: HeaderTable | undefined;
+  /** 2 if it is kept on disk by a durable queue, 1 if not. */
   readonly deliveryMode: 1 | 2;
+  /** Its priority. */
   readonly priority: number | undefined;
+  /** What ties a reply to its request. */
   readonly correlationId: string | undefined;
+  /** Queue to answer to. */
   readonly replyTo: string | undefined;
   /** Milliseconds, in digits. */
   readonly expiration: string | undefined;
+  /** Identity of the message. */
   readonly messageId: string;
   /** Seconds since 1970. */
   readonly timestamp: number | undefined;
+  /** Name of the kind of message. */
   readonly type: string | undefined;
+  /** The user who publishes it. */
   readonly userId: string | undefined;
+  /** Name of the sending application. */
   readonly appId: string | undefined;
 }
 
 /** Properties in the form in which a driver received them. */
 export interface WireProperties {
+  /** Media type of the body. */
   readonly contentType?: string | undefined;
+  /** Encoding of the body. */
   readonly contentEncoding?: string | undefined;
+  /** Its headers. */
   readonly headers?: HeaderTable | undefined;
+  /** 2 if it is kept on disk by a durable queue, 1 if not. */
   readonly deliveryMode?: number | undefined;
+  /** Its priority. */
   readonly priority?: number | undefined;
+  /** What ties a reply to its request. */
   readonly correlationId?: string | undefined;
+  /** Queue to answer to. */
   readonly replyTo?: string | undefined;
   /** Milliseconds, in digits. */
   readonly expiration?: string | undefined;
+  /** Identity of the message. */
   readonly messageId?: string | undefined;
   /** Seconds since 1970. */
   readonly timestamp?: number | undefined;
+  /** Name of the kind of message. */
   readonly type?: string | undefined;
+  /** The user who publishes it. */
   readonly userId?: string | undefined;
+  /** Name of the sending application. */
   readonly appId?: string | undefined;
 }
 
 /** A delivered message in the form in which a driver received it. */
 export interface WireDelivery extends WireProperties {
+  /** Consumer that it is delivered to; `undefined` for one fetched. */
   readonly consumerTag: string | undefined;
+  /** Number of the delivery on its channel. */
   readonly deliveryTag: number;
+  /** Whether it was delivered before. */
   readonly redelivered: boolean;
+  /** Exchange that it was published to; `''` is the default exchange. */
   readonly exchange: string;
+  /** Key that it was published with. */
   readonly routingKey: string;
+  /** Its bytes. */
   readonly body: Uint8Array;
 }
 
@@ -110,8 +143,12 @@ export interface WireDelivery extends WireProperties {
 export interface WireReturn extends WireProperties {
   /** Why it came back: 312 is NO_ROUTE. */
   readonly replyCode: number;
+  /** The broker's words. */
   readonly replyText: string;
+  /** Exchange that it was published to; `''` is the default exchange. */
   readonly exchange: string;
+  /** Key that it was published with. */
   readonly routingKey: string;
+  /** Its bytes. */
   readonly body: Uint8Array;
 }

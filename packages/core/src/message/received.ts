@@ -24,10 +24,12 @@ export class ReceivedMessage implements MessageProperties {
     return this.#wire.body;
   }
 
+  /** Media type of the body. */
   get contentType(): string | undefined {
     return this.#wire.contentType;
   }
 
+  /** Encoding of the body. */
   get contentEncoding(): string | undefined {
     return this.#wire.contentEncoding;
   }
@@ -37,19 +39,23 @@ export class ReceivedMessage implements MessageProperties {
     return this.#wire.headers ?? NO_HEADERS;
   }
 
+  /** 2 if it is kept on disk by a durable queue, 1 if not. */
   get deliveryMode(): 1 | 2 | undefined {
     const mode = this.#wire.deliveryMode;
     return mode === 1 || mode === 2 ? mode : undefined;
   }
 
+  /** Its priority, where it has one. */
   get priority(): number | undefined {
     return this.#wire.priority;
   }
 
+  /** What ties a reply to its request. */
   get correlationId(): string | undefined {
     return this.#wire.correlationId;
   }
 
+  /** Queue to answer to. */
   get replyTo(): string | undefined {
     return this.#wire.replyTo;
   }
@@ -62,23 +68,28 @@ export class ReceivedMessage implements MessageProperties {
       : undefined;
   }
 
+  /** Identity of the message. */
   get messageId(): string | undefined {
     return this.#wire.messageId;
   }
 
+  /** When it was published, as the publisher says, in whole seconds. */
   get timestamp(): Date | undefined {
     const { timestamp } = this.#wire;
     return timestamp === undefined ? undefined : new Date(timestamp * 1000);
   }
 
+  /** Name of the kind of message. */
   get type(): string | undefined {
     return this.#wire.type;
   }
 
+  /** The user who published it, as RabbitMQ has validated it. */
   get userId(): string | undefined {
     return this.#wire.userId;
   }
 
+  /** Name of the sending application. */
   get appId(): string | undefined {
     return this.#wire.appId;
   }

@@ -1,8 +1,9 @@
-import { LeveretError } from '../errors/leveret-error.ts';
+import { describe, LeveretError } from '../errors/leveret-error.ts';
 import type { ReturnedMessage } from './received.ts';
 
 /** `UNROUTABLE`: a mandatory message reached no queue. */
 export class UnroutableError extends LeveretError {
+  /** What `instanceof` looks for. */
   static override readonly brand: symbol = Symbol.for('@leveret/core/UnroutableError');
 
   static {
@@ -16,8 +17,8 @@ export class UnroutableError extends LeveretError {
     const { exchange, routingKey, replyCode } = returned;
     super(
       'UNROUTABLE',
-      `no queue took the message for exchange ${JSON.stringify(exchange)} with routing key ` +
-        `${JSON.stringify(routingKey)} (reply code ${replyCode})`,
+      `no queue took the message for exchange ${describe(exchange)} with routing key ` +
+        `${describe(routingKey)} (reply code ${replyCode})`,
     );
     this.returned = returned;
   }

@@ -31,11 +31,17 @@ export interface QueueOptions {
 
 /** An exchange as it is asked of the broker. */
 export interface ExchangeSpec {
+  /** Its name. */
   readonly name: string;
+  /** What kind of routing it does. */
   readonly type: string;
+  /** Survives a restart of the broker. */
   readonly durable: boolean;
+  /** Deleted once the last that used it is gone. */
   readonly autoDelete: boolean;
+  /** Takes messages from other exchanges only. */
   readonly internal: boolean;
+  /** Further arguments. */
   readonly arguments: HeaderTable | undefined;
 }
 
@@ -43,9 +49,13 @@ export interface ExchangeSpec {
 export interface QueueSpec {
   /** `''` asks the broker for a name. */
   readonly name: string;
+  /** Survives a restart of the broker. */
   readonly durable: boolean;
+  /** Belongs to one connection. */
   readonly exclusive: boolean;
+  /** Deleted once the last that used it is gone. */
   readonly autoDelete: boolean;
+  /** Further arguments. */
   readonly arguments: HeaderTable | undefined;
 }
 
