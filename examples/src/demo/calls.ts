@@ -4,7 +4,7 @@ import { type Api, methodName } from './names.ts';
 import { Progress } from './progress.ts';
 
 const CALLS = 1000;
-const WARM_UP = 200;
+const WARM_UP = 100;
 const AT_ONCE = 20;
 
 interface Pair {

@@ -12,7 +12,7 @@ await serve(async ({ url, run }) => {
   await master.createWorker(
     taskName(run),
     async ({ id }) => {
-      await pause(2 + (id % 7)); // work, some of it harder
+      await pause(1 + (id % 5)); // work, some of it harder
       tell({ kind: 'task', id });
     },
     { ...QUEUE, prefetch: 5 },
