@@ -6,14 +6,15 @@ import type {
   DriverChannelEvents,
   DriverConnection,
 } from '../driver/driver.ts';
-import { LeveretError, TimeoutError } from '../errors/leveret-error.ts';
+import { LeveretError, type TimeoutError } from '../errors/leveret-error.ts';
 import { type BackoffOptions, backoffDelay } from '../internal/backoff.ts';
 import type { Clock, Timer } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
-import { type Deferred, deferred, ignore } from '../internal/deferred.ts';
+import { ignore } from '../internal/deferred.ts';
 import { Listeners } from '../internal/emitter.ts';
 import { ReturnedMessage } from '../message/received.ts';
 import { TopologyLedger } from '../topology/ledger.ts';
+import { Consumers } from './consumers.ts';
 import { Deliveries } from './deliveries.ts';
 import {
   type SessionEffect,
@@ -24,6 +25,7 @@ import {
 import type { ChannelConfig } from './options.ts';
 import { Publisher } from './publisher.ts';
 import { type ClosedByBroker, quarantine } from './quarantine.ts';
+import { type Live, Requests } from './requests.ts';
 import { restore, type Topology } from './restore.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -37,14 +39,6 @@ export interface SessionHost {
   join(member: LinkMember): void;
   leave(member: LinkMember): void;
   report(event: LeveretEvent): void;
-}
-
-/** What a channel has while it is open. */
-export interface Live {
-  readonly channel: DriverChannel;
-  readonly deliveries: Deliveries;
-  /** Whether publishes are confirmed on it from the start. */
-  readonly confirms: boolean;
 }
 
 /** What a channel is doing, for users: `state` tells the records apart. */
@@ -68,13 +62,11 @@ export class Session implements LinkMember {
   readonly returns: Listeners<ReturnedMessage> = new Listeners();
   /** Prefetch of each consumer that does not say otherwise. */
   prefetch: number;
-  /** Prefetch shared by all consumers (`global`), if it was set. */
-  globalPrefetch: number | undefined;
+  readonly consumers: Consumers;
   readonly #host: SessionHost;
-  readonly #subscriptions = new Set<Subscription>();
+  readonly #requests: Requests;
   #state: SessionState<Live> = { kind: 'waiting' };
   #link: DriverConnection | undefined;
-  #ready: Deferred<void> = deferred({ quiet: true });
   #retry: Timer | undefined;
   #culprit: ClosedByBroker | undefined;
   #cause: LeveretError | undefined;
@@ -89,6 +81,26 @@ export class Session implements LinkMember {
     this.#host = host;
     this.publisher = new Publisher(config, host.clock, () => {
       this.#selectConfirms().catch(ignore); // the publishes that wait for it end by themselves
+    });
+    const live = (): Live | undefined =>
+      this.#state.kind === 'open' ? this.#state.channel : undefined;
+    const { clock, operationTimeout, closeTimeout } = host;
+    this.#requests = new Requests({
+      clock,
+      operationTimeout,
+      live,
+      closed: () => (this.#state.kind === 'closed' ? this.#closedError() : undefined),
+      cause: () => this.#cause,
+      unanswered: (which, error) => this.#unanswered(which, error),
+    });
+    this.consumers = new Consumers(number, {
+      clock,
+      closeTimeout,
+      live,
+      ledger: this.ledger,
+      operation: (name, run) => this.operation(name, run),
+      aside: (name, use) => this.aside(name, use),
+      report: (event) => this.report(event),
     });
   }
 
@@ -106,7 +118,7 @@ export class Session implements LinkMember {
   /** Opens it; resolves once it is open. */
   async open(): Promise<void> {
     this.#host.join(this);
-    await this.#live('channel.open', this.#host.operationTimeout);
+    await this.#requests.live('channel.open', this.#host.operationTimeout);
   }
 
   /** Tells what happened to whoever listens. */
@@ -114,24 +126,9 @@ export class Session implements LinkMember {
     this.#host.report(event);
   }
 
-  /**
-   * Makes a request of the broker: waits for the channel to be open, and makes the request again when the
-   * connection was lost on the way, until the operation timeout. Errors: `TIMEOUT`, `CLOSED`, and those of
-   * the request.
-   */
-  async operation<T>(name: string, run: (live: Live) => Promise<T>, once = false): Promise<T> {
-    const { clock, operationTimeout } = this.#host;
-    const deadline = clock.now() + operationTimeout;
-    for (;;) {
-      const live = await this.#live(name, deadline - clock.now());
-      try {
-        return await withDeadline(run(live), name, Math.max(0, deadline - clock.now()), clock);
-      } catch (error) {
-        if (error instanceof TimeoutError) throw this.#unanswered(name, live);
-        if (once || !(error instanceof LeveretError) || error.code !== 'CONNECTION_LOST')
-          throw error;
-      }
-    }
+  /** Makes a request of the broker; see {@link Requests.make}. */
+  operation<T>(name: string, run: (live: Live) => Promise<T>, once = false): Promise<T> {
+    return this.#requests.make(name, run, once);
   }
 
   /** Runs `use` on a channel of its own, so that what goes wrong there harms nothing here. */
@@ -164,37 +161,11 @@ export class Session implements LinkMember {
 
   /** Starts a consumer, and again on every recovery. */
   async subscribe(subscription: Subscription): Promise<void> {
-    if (this.#closing) throw this.#closedError();
-    await this.operation('basic.consume', ({ channel, deliveries }) =>
-      subscription.start(channel, deliveries, this.globalPrefetch),
-    );
-    if (this.#closing || this.#state.kind === 'closed') {
-      subscription.end(undefined); // the broker's side of it goes with the channel
-      throw this.#closedError();
-    }
-    this.#subscriptions.add(subscription);
-  }
-
-  /** Stops a consumer; resolves once its handlers in hand have ended or were aborted. */
-  async unsubscribe(subscription: Subscription): Promise<void> {
-    if (!this.#subscriptions.delete(subscription)) return void (await subscription.ended);
-    const { tag } = subscription;
-    const draining = subscription.drain();
-    const state = this.#state;
-    if (tag !== undefined && state.kind === 'open') {
-      const { clock, closeTimeout } = this.#host;
-      // A channel that is lost on the way cancels it as well.
-      await withDeadline(
-        state.channel.channel.cancel(tag),
-        'basic.cancel',
-        closeTimeout,
-        clock,
-      ).catch(ignore);
-    }
-    await draining;
-    const { queue } = subscription.config;
-    const last = ![...this.#subscriptions].some((other) => other.config.queue === queue);
-    if (last) this.ledger.consumersGone(queue);
+    const over = (): LeveretError | undefined =>
+      this.#closing || this.#state.kind === 'closed' ? this.#closedError() : undefined;
+    const error = over();
+    if (error) throw error;
+    await this.consumers.subscribe(subscription, over);
   }
 
   /** Drains and closes; every call resolves together. */
@@ -279,7 +250,7 @@ export class Session implements LinkMember {
       channel?.close().catch(ignore);
       deliveries?.lose();
       const cause = LeveretError.from(error, 'REFUSED');
-      for (const subscription of this.#subscriptions) subscription.lose(cause);
+      this.consumers.lose(cause);
       if (this.#state !== state) return;
       this.#cause = cause;
       this.report({ type: 'recovery-failed', channel: this.number, error: cause });
@@ -290,9 +261,9 @@ export class Session implements LinkMember {
   #topology(): Topology {
     return {
       plan: this.ledger.plan(),
-      globalPrefetch: this.globalPrefetch,
-      subscriptions: [...this.#subscriptions],
-      gone: (subscription, error) => this.#gone(subscription, error),
+      globalPrefetch: this.consumers.globalPrefetch,
+      subscriptions: this.consumers.running,
+      gone: (subscription, error) => this.consumers.gone(subscription, error),
     };
   }
 
@@ -307,7 +278,7 @@ export class Session implements LinkMember {
       },
       writable: () => this.publisher.pump(),
       cancelled: (tag) => {
-        if (isLive()) this.#cancelled(tag);
+        if (isLive()) this.consumers.cancelled(tag);
       },
     };
   }
@@ -325,37 +296,6 @@ export class Session implements LinkMember {
     this.#happened({ kind: 'ended' });
   }
 
-  #cancelled(tag: string): void {
-    for (const subscription of this.#subscriptions) {
-      if (subscription.tag !== tag) continue;
-      subscription.cancelled();
-      this.#resubscribe(subscription).catch((error: unknown) => {
-        this.#gone(subscription, LeveretError.from(error, 'CANCELLED'));
-      });
-    }
-  }
-
-  #gone(subscription: Subscription, cause: LeveretError): void {
-    this.#subscriptions.delete(subscription);
-    subscription.end(new LeveretError('CANCELLED', 'the broker cancelled the consumer', { cause }));
-  }
-
-  /** Goes on where the queue is still there: brokers also cancel when a queue moves or a handler is slow. */
-  async #resubscribe(subscription: Subscription): Promise<void> {
-    const { queue } = subscription.config;
-    this.report({ type: 'consumer-cancelled', channel: this.number, queue: queue.name });
-    await this.aside('queue.declare', (channel) => channel.checkQueue(queue.name)).catch(
-      (error) => {
-        this.ledger.removeQueue(queue);
-        throw error;
-      },
-    );
-    await this.operation('basic.consume', async ({ channel, deliveries }) => {
-      if (subscription.tag === undefined)
-        await subscription.start(channel, deliveries, this.globalPrefetch);
-    });
-  }
-
   #pause(): void {
     const { clock, backoff } = this.#host;
     const attempt = 'attempt' in this.#state ? this.#state.attempt : 1;
@@ -367,14 +307,13 @@ export class Session implements LinkMember {
   #goOn(): void {
     if (this.#state.kind === 'open')
       this.publisher.attach(this.#state.channel.channel, this.#state.channel.confirms);
-    this.#ready.resolve();
-    this.#ready = deferred({ quiet: true });
+    this.#requests.goOn();
   }
 
   #detach(before: SessionState<Live>): void {
     const cause = this.#cause ?? this.#closedError();
     if (before.kind === 'open') before.channel.deliveries.lose();
-    for (const subscription of this.#subscriptions) subscription.lose(cause);
+    this.consumers.lose(cause);
     this.#resent = this.publisher.detach(cause);
     this.#lostAt = this.clock.now();
   }
@@ -382,11 +321,10 @@ export class Session implements LinkMember {
   #over(): void {
     const error = this.#closedError();
     this.#host.leave(this);
-    this.#ready.reject(error);
+    this.#requests.goOn();
     this.publisher.close(error);
     const cause = this.#state.kind === 'closed' ? this.#state.cause : undefined;
-    for (const subscription of this.#subscriptions) subscription.end(cause);
-    this.#subscriptions.clear();
+    this.consumers.end(cause);
   }
 
   async #selectConfirms(): Promise<void> {
@@ -404,42 +342,30 @@ export class Session implements LinkMember {
     this.report({ type: 'recovered', channel: this.number, duration, replayed, resent });
   }
 
-  async #live(name: string, timeout: number): Promise<Live> {
-    const { clock } = this.#host;
-    const deadline = clock.now() + timeout;
-    for (;;) {
-      if (this.#state.kind === 'open') return this.#state.channel;
-      if (this.#state.kind === 'closed') throw this.#closedError();
-      const left = Math.max(0, deadline - clock.now());
-      await withDeadline(this.#ready.promise, name, left, clock).catch((error: unknown) => {
-        if (!(error instanceof TimeoutError)) throw error;
-        throw new TimeoutError(name, timeout, this.#cause ? { cause: this.#cause } : {});
-      });
-    }
-  }
-
   /** A channel on which a request got no answer takes no further requests: it is replaced. */
-  #unanswered(name: string, live: Live): TimeoutError {
-    if (this.#state.kind === 'open' && this.#state.channel === live) {
-      live.channel.close().catch(ignore);
-      this.#cause = new TimeoutError(name, this.#host.operationTimeout);
-      this.#happened({ kind: 'ended' });
-    }
-    return new TimeoutError(name, this.#host.operationTimeout);
+  #unanswered(live: Live, error: TimeoutError): void {
+    if (this.#state.kind !== 'open' || this.#state.channel !== live) return;
+    live.channel.close().catch(ignore);
+    this.#cause = error;
+    this.#happened({ kind: 'ended' });
   }
 
   async #close(): Promise<void> {
     const { clock, closeTimeout } = this.#host;
-    await Promise.all([...this.#subscriptions].map((each) => this.unsubscribe(each)));
-    if (this.#host.status().state !== 'closed')
-      await withDeadline(this.publisher.drained(), 'close', closeTimeout, clock).catch(ignore);
+    const subscriptions = [...this.#subscriptions];
+    const cancelled = Promise.all(subscriptions.map((each) => this.unsubscribe(each)));
+    await Promise.all(subscriptions.map(({ ended }) => ended));
+    // From here on only the broker is waited for, for all that is left to do together.
+    const closeBy = clock.now() + closeTimeout;
+    this.closeBy = closeBy;
+    const inTime = (promise: Promise<unknown>, name: string): Promise<unknown> =>
+      withDeadline(promise, name, Math.max(0, closeBy - clock.now()), clock).catch(ignore);
+    await inTime(cancelled, 'basic.cancel');
+    if (this.#host.status().state !== 'closed') await inTime(this.publisher.drained(), 'close');
     const state = this.#state;
     if (state.kind === 'open') state.channel.deliveries.flush();
     this.#happened({ kind: 'close', cause: undefined });
-    if (state.kind === 'open')
-      await withDeadline(state.channel.channel.close(), 'channel.close', closeTimeout, clock).catch(
-        ignore,
-      );
+    if (state.kind === 'open') await inTime(state.channel.channel.close(), 'channel.close');
   }
 
   #closedError(): LeveretError {

@@ -161,7 +161,7 @@ export class Channel {
     const prefetch = whole('prefetch', options.prefetch, 0, 0, 65_535);
     if (options.global) {
       await this.#session.operation('basic.qos', ({ channel }) => channel.setQos(prefetch, true));
-      this.#session.globalPrefetch = prefetch;
+      this.#session.consumers.globalPrefetch = prefetch;
     } else this.#session.prefetch = prefetch;
   }
 
