@@ -392,6 +392,17 @@ describe('closing', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('is UNCONFIRMED also for what was sent on a channel before and waits to be sent again', async () => {
+    const { publish, attach, publisher } = setUp();
+    attach();
+    const sent = publish('sent');
+    publisher.detach(lost);
+    const waiting = publish('waiting');
+    publisher.close(closed);
+    await expect(sent).rejects.toMatchObject({ code: 'UNCONFIRMED', cause: closed });
+    await expect(waiting).rejects.toBe(closed);
+  });
+
   it('is drained once the broker has answered everything', async () => {
     const { publish, attach, publisher } = setUp({ maxInFlight: 1 });
     await publisher.drained();

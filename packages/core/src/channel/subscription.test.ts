@@ -65,6 +65,27 @@ describe('starting', () => {
     expect(subscription.tag).toBe('ctag-1');
   });
 
+  it.each([
+    { prefetch: 7, shared: 0, asked: ['qos 7'] },
+    { prefetch: 0, shared: 0, asked: [] },
+    { prefetch: 7, shared: 5, asked: [] },
+    { prefetch: 0, shared: 5, asked: [] },
+    { prefetch: 3, shared: 5, asked: ['qos 3', 'qos 5 global'] },
+  ])(
+    'with a prefetch of $prefetch and $shared shared by the channel asks for $asked',
+    async (row) => {
+      const { subscription, clock } = setUp({ prefetch: row.prefetch });
+      const channel = new FakeChannel();
+      const deliveries = new Deliveries(channel, clock, () => undefined);
+      await subscription.start(channel, deliveries, row.shared);
+      expect(channel.log).toEqual([...row.asked, 'consume tasks']);
+      channel.log.length = 0;
+      const other = setUp({ prefetch: row.prefetch }).subscription;
+      await other.start(channel, deliveries, row.shared);
+      expect(channel.log).toEqual(['consume tasks']); // the bound of the last one holds for this one too
+    },
+  );
+
   it('consumes by the present name of the queue', async () => {
     const queue = { name: 'amq.gen-1' };
     const { start } = setUp({ queue });
