@@ -63,6 +63,8 @@ export class Session implements LinkMember {
   /** Prefetch of each consumer that does not say otherwise. */
   prefetch: number;
   readonly consumers: Consumers;
+  /** When the broker's part in closing it has to be over, once it closes: a time of the clock. */
+  closeBy = 0;
   readonly #host: SessionHost;
   readonly #requests: Requests;
   #state: SessionState<Live> = { kind: 'waiting' };
@@ -352,9 +354,9 @@ export class Session implements LinkMember {
 
   async #close(): Promise<void> {
     const { clock, closeTimeout } = this.#host;
-    const subscriptions = [...this.#subscriptions];
-    const cancelled = Promise.all(subscriptions.map((each) => this.unsubscribe(each)));
-    await Promise.all(subscriptions.map(({ ended }) => ended));
+    const { running } = this.consumers;
+    const cancelled = Promise.all(running.map((each) => this.consumers.unsubscribe(each)));
+    await Promise.all(running.map(({ ended }) => ended));
     // From here on only the broker is waited for, for all that is left to do together.
     const closeBy = clock.now() + closeTimeout;
     this.closeBy = closeBy;

@@ -54,6 +54,7 @@ export class Supervisor {
   #retry: Timer | undefined;
   #attempts = 0;
   #goodbye: Promise<void> = Promise.resolve();
+  #goodbyeTimeout = 0;
 
   constructor(config: ConnectionConfig, driver: Driver, clock: Clock) {
     this.#config = config;
@@ -114,8 +115,9 @@ export class Supervisor {
     this.#members.delete(member);
   }
 
-  /** Closes for good; resolves once the socket is gone, within the close timeout. */
-  async close(): Promise<void> {
+  /** Closes for good; resolves once the socket is gone, `timeout` milliseconds later at most. */
+  async close(timeout: number = this.#config.closeTimeout): Promise<void> {
+    this.#goodbyeTimeout = timeout;
     this.#happened({ kind: 'close' });
     await this.#goodbye;
   }
@@ -237,15 +239,14 @@ export class Supervisor {
     const link = this.#link;
     this.#link = undefined;
     if (!link) return;
-    const { closeTimeout } = this.#config;
     // A broker that does not answer, or a link lost meanwhile, is no failure of closing.
-    await withDeadline(link.close(), 'close', closeTimeout, this.#clock).catch(ignore);
+    await withDeadline(link.close(), 'close', this.#goodbyeTimeout, this.#clock).catch(ignore);
     link.destroy();
   }
 }
 
 /** The error of whatever is asked of a closed connection. */
-export function closedError(cause?: LeveretError): LeveretError {
+function closedError(cause?: LeveretError): LeveretError {
   return new LeveretError('CLOSED', 'the connection is closed', cause ? { cause } : {});
 }
 

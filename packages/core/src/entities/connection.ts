@@ -114,8 +114,12 @@ export class Connection {
   }
 
   async #close(): Promise<void> {
-    await Promise.all(Array.from(this.#sessions, (session) => session.close()));
-    await this.#supervisor.close();
+    const sessions = [...this.#sessions];
+    const { clock, closeTimeout } = this.#host;
+    const closeBy = clock.now() + closeTimeout;
+    await Promise.all(sessions.map((session) => session.close()));
+    const last = Math.max(closeBy, ...sessions.map((session) => session.closeBy));
+    await this.#supervisor.close(Math.max(0, last - clock.now()));
   }
 
   #limits(): MessageLimits {
