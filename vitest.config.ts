@@ -4,9 +4,13 @@ import { defineConfig } from 'vitest/config';
 // Tests read the packages' TypeScript sources through this condition of their
 // `exports`, so no build has to come first.
 const conditions = ['@leveret/source'];
-const folders = ['packages', 'tooling'].flatMap((parent) =>
-  readdirSync(parent).map((name) => ({ name, root: `${parent}/${name}` })),
-);
+const folders = [
+  ...['packages', 'tooling'].flatMap((parent) =>
+    readdirSync(parent).map((name) => ({ name, root: `${parent}/${name}` })),
+  ),
+  // Runs the built programs: `npm test` builds first.
+  { name: 'examples', root: 'examples' },
+];
 
 export default defineConfig({
   test: {

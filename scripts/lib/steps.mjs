@@ -61,8 +61,26 @@ function runNode({ argv, live }) {
   const chunks = [];
   child.stdout?.on('data', (chunk) => chunks.push(chunk));
   child.stderr?.on('data', (chunk) => chunks.push(chunk));
+  const release = live ? forwardSignals(child) : () => {};
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => resolve({ code: code ?? 1, output: Buffer.concat(chunks) }));
-  });
+  }).finally(release);
+}
+
+/**
+ * Lets the child end first, and by itself: a terminal sends Ctrl-C to both, other signals reach this
+ * process alone.
+ */
+function forwardSignals(child) {
+  const wait = () => {};
+  const forward = (signal) => child.kill(signal);
+  process.on('SIGINT', wait);
+  process.on('SIGTERM', forward);
+  process.on('SIGHUP', forward);
+  return () => {
+    process.off('SIGINT', wait);
+    process.off('SIGTERM', forward);
+    process.off('SIGHUP', forward);
+  };
 }

@@ -16,7 +16,7 @@ export interface MessageLimits {
 }
 
 /** The pseudo-queue of direct reply-to: valid only where its consumer is on the same channel. */
-export const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
+const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
 
 /** RabbitMQ refuses a longer TTL (`rabbit_misc:check_expiry`). */
 const MAX_EXPIRATION = 2 ** 32 - 1;

@@ -29,7 +29,7 @@ export interface GuardedCommand {
 }
 
 /** How a guarded process ended. */
-export interface ProcessEnd {
+interface ProcessEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }

@@ -47,7 +47,7 @@ export interface BodyFrame {
 }
 
 /** Any decoded frame, as far as the connection looks at it. */
-export interface AnyFrame {
+interface AnyFrame {
   readonly channelId: number;
   readonly methodId?: number;
   readonly params?: Readonly<Record<string, unknown>>;
