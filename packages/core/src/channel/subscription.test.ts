@@ -265,7 +265,7 @@ describe('draining', () => {
 
 describe('losing the channel', () => {
   it('drops what no handler took, aborts what is in hand, and starts again beside a hung handler', async () => {
-    const { start, subscription, taken, tags } = setUp({ concurrency: 2 });
+    const { start, subscription, taken, tags, finish } = setUp({ concurrency: 2 });
     const before = await start();
     for (const tag of [1, 2, 3]) before.channel.deliver(tag);
     before.deliveries.lose();
@@ -277,6 +277,9 @@ describe('losing the channel', () => {
     after.channel.deliver(1);
     // Both places are still taken by handlers that do not heed their signal.
     expect(tags()).toEqual([1, 2]);
+    await finish(2);
+    // What was buffered from the last channel is gone; the place goes to what the next one brought.
+    expect(tags()).toEqual([1, 2, 1]);
     expect(before.settlements()).toEqual([]);
   });
 
