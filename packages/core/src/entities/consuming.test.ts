@@ -236,6 +236,8 @@ describeWithBroker('closing a consumer', (getUrl) => {
       { concurrency: 2 },
     );
     await started.take(2);
+    // An answer on the same channel comes after all deliveries.
+    expect(await queue.purge()).toBe(0);
     let closed = false;
     const closing = Promise.all([consumer.close(), consumer.close()]).then(() => {
       closed = true;

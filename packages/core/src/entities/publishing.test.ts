@@ -54,12 +54,15 @@ describeWithBroker('publishing', (getUrl) => {
     await using pair = await openPair(getUrl());
     const { channel } = pair;
     const queue = await privateQueue(channel);
+    const present = await channel.getExchange('amq.direct');
+    await queue.bind(present, queue.name);
     const missing = await channel.getExchange(uniqueName('missing'), { ensure: false });
     const also = await channel.getExchange(uniqueName('missing'), { ensure: false });
     const good: Promise<void>[] = [];
     const bad: Promise<string>[] = [];
     for (let index = 0; index < 200; index++) {
-      good.push(channel.defaultExchange.publish(text(String(index)), queue.name));
+      const exchange = index % 2 ? channel.defaultExchange : present;
+      good.push(exchange.publish(text(String(index)), queue.name));
       if (index === 70 || index === 150) bad.push(codeOf(missing.publish(text('bad'), 'key')));
       if (index === 100) bad.push(codeOf(also.publish(text('bad'), 'key')));
     }
