@@ -58,6 +58,8 @@ export class Publisher {
   #waiting = new Set<Entry>();
   readonly #inFlight = new Map<number, Entry>();
   #bytes = 0;
+  /** How many have not settled. */
+  #unsettled = 0;
   #idle: (() => void)[] = [];
 
   /** `selectConfirms` is called once, when the first publish wants a confirm. */
@@ -82,6 +84,7 @@ export class Publisher {
       this.#selectConfirms();
     }
     this.#bytes += size;
+    this.#unsettled++;
     return new Promise((resolve, reject) => {
       const entry: Entry = {
         message: request.message,
@@ -168,7 +171,6 @@ export class Publisher {
       this.#waiting.delete(entry);
       this.#send(channel, entry);
     }
-    if (this.#empty && this.#idle.length > 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** The broker's answer to one or, with `multiple`, all up to one. */
@@ -195,9 +197,9 @@ export class Publisher {
     return false;
   }
 
-  /** Resolves once nothing waits or is in flight any more. */
+  /** Resolves once every publish has settled. */
   drained(): Promise<void> {
-    if (this.#empty) return Promise.resolve();
+    if (this.#unsettled === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -218,10 +220,6 @@ export class Publisher {
       ? this.#confirms === 'on' && this.#inFlight.size < this.#limits.maxInFlight
       : !channel.congested;
     return free ? channel : undefined;
-  }
-
-  get #empty(): boolean {
-    return this.#inFlight.size === 0 && this.#waiting.size === 0;
   }
 
   #full(size: number): LeveretError | undefined {
@@ -269,6 +267,7 @@ export class Publisher {
     this.#bytes -= entry.message.body.byteLength;
     if (error) entry.reject(error);
     else entry.resolve();
+    if (--this.#unsettled === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 }
 

@@ -216,3 +216,10 @@ describe('what a codec throws', () => {
     });
   });
 });
+
+it('reports a codec that gives something else than bytes', () => {
+  const codec = { contentType: 'a/b', encode: () => JSON.parse('"text"'), decode: () => 1 };
+  expect(() => new CodecSet({ codec }).encode(1)).toThrow(
+    expect.objectContaining({ code: 'CODEC' }),
+  );
+});

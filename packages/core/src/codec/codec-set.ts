@@ -1,4 +1,4 @@
-import { LeveretError } from '../errors/leveret-error.ts';
+import { describe, LeveretError } from '../errors/leveret-error.ts';
 import type { Codec, ContentKind } from './codec.ts';
 
 /** The part of a message that a codec fills. */
@@ -77,7 +77,7 @@ export class CodecSet {
     } catch (error) {
       throw codecError(error, 'encode', codec);
     }
-    if (body instanceof Uint8Array) return encoded(body, codec);
+    if (!(body instanceof Promise)) return encoded(body, codec);
     return body.then(
       (bytes) => encoded(bytes, codec),
       (error) => {
@@ -129,6 +129,8 @@ export class CodecSet {
 const MEMO_MAX = 64;
 
 function encoded(body: Uint8Array, codec: Codec): Encoded {
+  if (!(body instanceof Uint8Array))
+    throw new LeveretError('CODEC', `${codec.contentType} gave ${describe(body)} instead of bytes`);
   const { contentType, contentEncoding } = codec;
   return contentEncoding === undefined
     ? { body, contentType }

@@ -116,6 +116,7 @@ function inConnection(
     case 'blocked':
       return { state: { kind: 'blocked', reason: event.reason }, effects: [] };
     case 'unblocked':
+      if (state.kind === 'connected') return { state, effects: [] };
       return { state: { kind: 'connected' }, effects: [] };
     default:
       return { state, effects: [] };

@@ -186,3 +186,18 @@ describe('duration and whole', () => {
     );
   });
 });
+
+describe('several URLs', () => {
+  it('takes a URL object for a URL', () => {
+    const { addresses } = connectionConfig(new URL('amqp://prod.example/'));
+    expect(addresses).toEqual([{ host: 'prod.example', port: 5672 }]);
+  });
+
+  it('refuses URLs that differ in more than host and port, without their passwords', () => {
+    for (const other of ['amqps://u:secret@b', 'amqp://u:secret@b', 'amqp://b/secret'])
+      expect(() => connectionConfig(['amqp://a', other])).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('secret') }),
+      );
+    expect(connectionConfig(['amqp://a:1', 'amqp://b']).addresses).toHaveLength(2);
+  });
+});

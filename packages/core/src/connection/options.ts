@@ -1,4 +1,5 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { isDeepStrictEqual } from 'node:util';
 import type { Driver } from '../driver/driver.ts';
 import { describe, LeveretError } from '../errors/leveret-error.ts';
 import type { BackoffOptions } from '../internal/backoff.ts';
@@ -56,8 +57,11 @@ export interface ConnectionOptions {
   readonly driver?: Driver;
 }
 
-/** Where `connect` goes: a URL, several of them, or options. */
-export type ConnectTarget = string | readonly string[] | ConnectionOptions;
+/**
+ * Where `connect` goes: a URL, several of them (one for each host, alike in all but host and port), or
+ * options.
+ */
+export type ConnectTarget = string | URL | readonly (string | URL)[] | ConnectionOptions;
 
 /** Everything that a connection needs to know, filled in and checked. */
 export interface ConnectionConfig {
@@ -83,12 +87,14 @@ export function connectionConfig(
   target: ConnectTarget,
   extra: ConnectionOptions = {},
 ): ConnectionConfig {
-  const urls = typeof target === 'string' ? [target] : isUrls(target) ? target : [];
-  const options = typeof target === 'string' || isUrls(target) ? extra : { ...target, ...extra };
-  const parsed = urls.map(parseUrl);
+  const { urls, options } = split(target, extra);
+  const parsed = urls.map((url) => parseUrl(String(url)));
   const [first] = parsed;
-  if (isUrls(target) && !first)
-    throw new LeveretError('INVALID_ARGUMENT', 'urls must hold at least one URL');
+  if (parsed.some((url) => !isAlike(url, first)))
+    throw new LeveretError(
+      'INVALID_ARGUMENT',
+      'urls must be alike in all but host and port: one scheme, user, vhost and query',
+    );
   const tls = tlsOf(options.tls ?? first?.tls ?? false);
   const port = tls ? 5671 : 5672;
   const vhost = options.vhost ?? first?.vhost ?? '/';
@@ -145,8 +151,26 @@ export function whole(
   );
 }
 
-function isUrls(target: ConnectTarget): target is readonly string[] {
+function split(
+  target: ConnectTarget,
+  extra: ConnectionOptions,
+): { readonly urls: readonly (string | URL)[]; readonly options: ConnectionOptions } {
+  if (typeof target === 'string' || target instanceof URL)
+    return { urls: [target], options: extra };
+  if (!isUrls(target)) return { urls: [], options: { ...target, ...extra } };
+  if (target.length > 0) return { urls: target, options: extra };
+  throw new LeveretError('INVALID_ARGUMENT', 'urls must hold at least one URL');
+}
+
+function isUrls(
+  target: readonly (string | URL)[] | ConnectionOptions,
+): target is readonly (string | URL)[] {
   return Array.isArray(target);
+}
+
+function isAlike(url: UrlParts, other: UrlParts | undefined): boolean {
+  const { host, port } = url;
+  return isDeepStrictEqual(url, { ...other, host, port });
 }
 
 function tlsOf(tls: boolean | TlsOptions): TlsOptions | undefined {

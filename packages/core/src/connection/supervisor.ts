@@ -157,10 +157,19 @@ export class Supervisor {
   }
 
   #attempt(): void {
-    this.#connect().then(
+    // What a link tells before it is the present one is kept until it is; what an earlier one tells is not.
+    const early: LinkEvent[] = [];
+    let own: DriverConnection | undefined;
+    const tell = (event: LinkEvent): void => {
+      if (!own) early.push(event);
+      else if (own === this.#link) this.#happened(event);
+    };
+    this.#connect(tell).then(
       (link) => {
+        own = link;
         this.#link = link;
         this.#happened({ kind: 'opened' });
+        for (const event of early) tell(event);
       },
       (error: unknown) => {
         this.#lastFailure = LeveretError.from(error, 'CONNECTION_FAILED');
@@ -169,13 +178,12 @@ export class Supervisor {
     );
   }
 
-  async #connect(): Promise<DriverConnection> {
+  async #connect(tell: (event: LinkEvent) => void): Promise<DriverConnection> {
     const { attemptTimeout: timeout } = this.#config;
     this.#address = this.#addressOf(this.#attempts++);
     const given = Promise.resolve(this.#config.credentials());
     const credentials = await withDeadline(given, 'credentials', timeout, this.#clock);
-    let link: DriverConnection | undefined;
-    const opening = this.#driver.connect(
+    const link = await this.#driver.connect(
       {
         ...this.#address,
         ...credentials,
@@ -188,14 +196,11 @@ export class Supervisor {
         timeout,
       },
       {
-        lost: (cause) => {
-          if (link === this.#link) this.#happened({ kind: 'lost', cause: connectionLost(cause) });
-        },
-        blocked: (reason) => this.#happened({ kind: 'blocked', reason }),
-        unblocked: () => this.#happened({ kind: 'unblocked' }),
+        lost: (cause) => tell({ kind: 'lost', cause: connectionLost(cause) }),
+        blocked: (reason) => tell({ kind: 'blocked', reason }),
+        unblocked: () => tell({ kind: 'unblocked' }),
       },
     );
-    link = await opening;
     this.username = credentials.username;
     return link;
   }

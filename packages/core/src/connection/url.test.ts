@@ -35,7 +35,7 @@ describe('parseUrl', () => {
     { url: 'amqps://broker.example', says: { host: 'broker.example', tls: true } },
     { url: 'amqp://broker:5673', says: { host: 'broker', port: 5673 } },
     { url: 'amqp://u:p@broker', says: { host: 'broker', username: 'u', password: 'p' } },
-    { url: 'amqp://u@broker', says: { host: 'broker', username: 'u' } },
+    { url: 'amqp://u@broker', says: { host: 'broker', username: 'u', password: '' } },
     {
       url: 'amqp://us%40er:p%3A%2F%40%25@h/v%2Fw',
       says: { host: 'h', username: 'us@er', password: 'p:/@%', vhost: 'v/w' },

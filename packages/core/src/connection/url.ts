@@ -39,7 +39,7 @@ export function parseUrl(text: string): UrlParts {
     port: url.port === '' ? undefined : Number(url.port),
     tls: url.protocol === 'amqps:',
     username: decode(url.username) || undefined,
-    password: decode(url.password) || undefined,
+    password: url.username === '' ? undefined : decode(url.password),
     vhost: decode(path) || undefined,
     name: url.searchParams.get('name') ?? undefined,
     heartbeat: parameter(url, 'heartbeat', 1000),

@@ -115,8 +115,26 @@ describe('checkMessage', () => {
     });
   });
 
+  it('refuses headers that are no object', () => {
+    const message = { body, headers: null };
+    expect(() => Reflect.apply(checkMessage, undefined, [message, '', limits])).toThrow(
+      expect.objectContaining({ code: 'INVALID_MESSAGE', field: 'headers' }),
+    );
+  });
+
+  it('counts bytes, not more: many headers that fit a frame pass', () => {
+    const count = Math.floor(limits.frameMax / 120);
+    const headers = Object.fromEntries(
+      Array.from({ length: count }, (_, n) => [
+        `a-header-of-forty-characters-${n}`,
+        'x'.repeat(60),
+      ]),
+    );
+    expect(refusal({ body, headers })).toBeUndefined();
+  });
+
   it('refuses headers that do not fit a frame together with the properties', () => {
-    const fits = { blob: new Uint8Array(limits.frameMax - 1000) };
+    const fits = { blob: new Uint8Array(limits.frameMax - 500) };
     const overfull = { body, headers: fits, type: 'x'.repeat(250), appId: 'x'.repeat(250) };
     const alone = { body, headers: { text: 'x'.repeat(limits.frameMax) } };
     expect(refusal({ body, headers: fits })).toBeUndefined();

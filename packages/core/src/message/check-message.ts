@@ -45,12 +45,9 @@ export function checkMessage(
 ): void {
   checkShortstr('routingKey', routingKey);
   checkBody(message.body, limits.maxMessageSize);
-  let size = FRAME_OVERHEAD;
   for (const field of SHORTSTRS) {
     const value = message[field];
-    if (value === undefined) continue;
-    checkShortstr(field, value);
-    size += 1 + value.length * 3;
+    if (value !== undefined) checkShortstr(field, value);
   }
   checkNumbers(message);
   if (message.userId !== undefined && message.userId !== limits.username)
@@ -61,8 +58,12 @@ export function checkMessage(
       message.replyTo,
       'must be a queue: direct reply-to is not supported',
     );
+  // Without headers the properties always fit: the smallest frame has 4096 bytes.
   if (message.headers === undefined) return;
-  size += checkTable(message.headers, 'headers', limits.tables);
+  const size =
+    FRAME_OVERHEAD +
+    propertiesSize(message) +
+    checkTable(message.headers, 'headers', limits.tables);
   checkSenderSelected(message.headers['CC'], 'headers.CC');
   checkSenderSelected(message.headers['BCC'], 'headers.BCC');
   if (size > limits.frameMax)
@@ -71,6 +72,12 @@ export function checkMessage(
       message.headers,
       `and properties must fit a frame of ${limits.frameMax} bytes`,
     );
+}
+
+function propertiesSize(message: OutgoingMessage): number {
+  let size = 0;
+  for (const field of SHORTSTRS) size += 1 + Buffer.byteLength(message[field] ?? '');
+  return size;
 }
 
 function checkShortstr(field: string, value: string): void {

@@ -18,7 +18,7 @@ const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 
 /**
- * Checks a table and gives an upper bound of its encoded size in bytes. Errors: `INVALID_MESSAGE`, naming
+ * Checks a table and gives an upper bound of its encoded size in bytes, exact but for numbers. Errors: `INVALID_MESSAGE`, naming
  * the path of the value.
  */
 export function checkTable(table: HeaderTable, path: string, support: TableSupport): number {
@@ -26,6 +26,8 @@ export function checkTable(table: HeaderTable, path: string, support: TableSuppo
 }
 
 function tableSize(table: object, path: string, support: TableSupport, depth: number): number {
+  if (typeof table !== 'object' || table === null)
+    throw new InvalidMessageError(path, table, 'must be a plain object');
   const prototype = Object.getPrototypeOf(table);
   if (prototype !== Object.prototype && prototype !== null)
     throw new InvalidMessageError(path, table, 'must be a plain object');
@@ -44,7 +46,7 @@ function tableSize(table: object, path: string, support: TableSupport, depth: nu
         key,
         'must have names of at most 255 bytes of valid UTF-8',
       );
-    size += key.length * 3 + 2 + valueSize(value, path, key, support, depth + 1);
+    size += Buffer.byteLength(key) + 2 + valueSize(value, path, key, support, depth + 1);
   }
   return size;
 }
@@ -58,8 +60,7 @@ function valueSize(
 ): number {
   switch (typeof value) {
     case 'string':
-      if (value.isWellFormed())
-        return 4 + (value.length < 64 ? value.length * 3 : Buffer.byteLength(value));
+      if (value.isWellFormed()) return 4 + Buffer.byteLength(value);
       throw invalid(parent, key, value, 'must be valid Unicode (no lone surrogates)');
     case 'boolean':
       return 1;
