@@ -1,10 +1,9 @@
 import { gzipCodec } from '@leveret/codec-gzip';
 import { jsonCodec } from '@leveret/codec-json';
 import { createInbox } from '@leveret/testkit';
-import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
+import { describeWithBroker, hasAioPika, startPython, uniqueName } from '@leveret/testkit/vitest';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Master } from './master.ts';
-import { hasAioPika, startPython } from './python.fixture.ts';
 import type { TaskContext } from './types.ts';
 import { openWorkbench } from './workbench.fixture.ts';
 

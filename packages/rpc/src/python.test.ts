@@ -1,7 +1,6 @@
-import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
+import { describeWithBroker, hasAioPika, startPython, uniqueName } from '@leveret/testkit/vitest';
 import { describe, expect, test } from 'vitest';
 import { RemoteError } from './protocol.ts';
-import { hasAioPika, startPython } from './python.fixture.ts';
 import { openWorkbench, reasonOf } from './workbench.fixture.ts';
 
 const WAIT = 15_000;

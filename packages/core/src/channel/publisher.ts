@@ -152,9 +152,10 @@ export class Publisher {
     return resent.length;
   }
 
-  /** Everything that waits, oldest first, for whoever looks for a culprit among them. */
+  /** Everything that was sent and waits to be sent again, oldest first: whom a lost channel may blame. */
   pending(): Publication[] {
-    return Array.from(this.#waiting, (entry) => ({
+    const sent = [...this.#waiting].filter((entry) => entry.sent);
+    return sent.map((entry) => ({
       message: entry.message,
       timeout: entry.timeout,
       resend: entry.resend,

@@ -1,10 +1,12 @@
-// Runs programs with aio-pika, the Python library that this package shares queues with.
+// Runs programs with aio-pika, the Python library that Leveret shares queues with.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { createInbox, deadline, type Inbox, TestkitError } from '@leveret/testkit';
 import { onTestFinished } from 'vitest';
+import { deadline } from './deadline.ts';
+import { TestkitError } from './errors.ts';
+import { createInbox, type Inbox } from './inbox.ts';
 
 // Debian's package python3-aio-pika belongs to this one; `python3` on PATH may be another.
 const PYTHON = '/usr/bin/python3';
