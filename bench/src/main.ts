@@ -22,7 +22,7 @@ const url = process.env['AMQP_URL'] ?? node?.url;
 try {
   if (url) for (const name of cases) await compare(url, name, Number(rounds));
 } finally {
-  await node?.stop();
+  await node?.[Symbol.asyncDispose]();
 }
 
 async function ownNode(): Promise<RabbitNode | undefined> {

@@ -300,8 +300,8 @@ describeWithBroker('a call that wants no answer', (getUrl) => {
     await rpc.register(name, () => Promise.reject(broken), { durable: false });
     await channel.defaultExchange.publish({ body: json.encode({}) }, name);
     expect(await events.next()).toMatchObject({
-      type: 'reply-failed',
-      method: name,
+      type: 'handler-failed',
+      queue: name,
       error: { code: 'HANDLER_FAILED', cause: broken },
     });
     await channel.close();

@@ -48,7 +48,7 @@ export class MethodRunner<Args> {
     } catch (error) {
       type = MESSAGE_TYPE.error;
       value = errorPayload(error);
-      if (!message.replyTo) this.#report(error);
+      if (!message.replyTo) this.#failed(error);
     }
     // A caller that wants no answer gets none.
     if (message.replyTo) await this.#reply(message, message.replyTo, codec, type, value);
@@ -127,6 +127,14 @@ export class MethodRunner<Args> {
       replyTo,
       { mandatory: false, confirm: needsConfirm(encoded) },
     );
+  }
+
+  #failed(error: unknown): void {
+    this.#parts.channel.report({
+      type: 'handler-failed',
+      queue: this.#parts.name,
+      error: LeveretError.from(error, 'HANDLER_FAILED'),
+    });
   }
 
   #report(error: unknown): void {

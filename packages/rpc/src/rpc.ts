@@ -35,7 +35,7 @@ interface Registration {
  * Remote procedure calls over queues: `register` offers methods, `call` and `proxy` use those that others
  * offer; callees of one method share its calls. The protocol is that of aio-pika's `JsonRPC`.
  *
- * A call settles exactly once: with the result, `REMOTE_ERROR`, `UNROUTABLE` (nobody offers the method),
+ * A call settles exactly once: with the result, `REMOTE_ERROR`, `UNROUTABLE` (the method has no queue: nobody has offered it),
  * `RPC_TIMEOUT`, `ABORTED`, `CONNECTION_LOST`, `CLOSED`, or a failure to send it. A call that was lost with
  * the connection is not made again by itself: it may have been executed.
  *
@@ -94,7 +94,7 @@ export class RPC<Api extends object = AnyApi> {
   /**
    * Calls a remote method. Errors: `REMOTE_ERROR` (a `RemoteError`), `UNROUTABLE`, `RPC_TIMEOUT`, `ABORTED`,
    * `CONNECTION_LOST`, `CLOSED`, `INVALID_MESSAGE`, `CODEC`, `UNSUPPORTED_CONTENT_TYPE`, `NACKED`,
-   * `BUFFER_FULL`, `BLOCKED`.
+   * `BUFFER_FULL`.
    */
   call<Name extends MethodName<Api>>(
     name: Name,

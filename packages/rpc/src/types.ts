@@ -85,7 +85,10 @@ export interface CallOptions {
   readonly expiration?: number;
   /** For queues with priorities. Default 5, as in aio-pika. */
   readonly priority?: number;
-  /** Aborting it fails the call with `ABORTED`; a callee that has begun is not told. */
+  /**
+   * Aborting it fails the call with `ABORTED`; a request that waits to be sent is sent all the same, and a
+   * callee that has begun is not told.
+   */
   readonly signal?: AbortSignal;
   /** Further headers of the request. */
   readonly headers?: HeaderTable;

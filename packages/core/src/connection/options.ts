@@ -34,7 +34,10 @@ export interface ConnectionOptions {
   readonly recover?: boolean;
   /** How long the first connection may take, all attempts together. Default 30000. */
   readonly connectTimeout?: number;
-  /** How long one attempt may take: socket and handshake. Default 10000. */
+  /**
+   * How long one attempt may take: socket and handshake; and, before them, the credentials function.
+   * Default 10000.
+   */
   readonly attemptTimeout?: number;
   /** Bounds of the exponential backoff with full jitter between attempts. Default 200 and 30000. */
   readonly backoff?: Partial<BackoffOptions>;

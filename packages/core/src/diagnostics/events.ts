@@ -29,9 +29,12 @@ export type LeveretEvent =
   | { readonly type: 'settle-skipped'; readonly channel: number; readonly deliveryTag: number }
   /** The broker cancelled a consumer. */
   | { readonly type: 'consumer-cancelled'; readonly channel: number; readonly queue: string }
-  /** A handler of `consume` threw; its delivery was put back to the queue if it was unsettled. */
+  /** A handler threw, and nobody else is told: of `consume`, of a task, of a call that wants no answer. */
   | { readonly type: 'handler-failed'; readonly queue: string; readonly error: LeveretError }
-  /** A message could not be used (its body, its type, its payload) and was rejected without requeue. */
+  /**
+   * A message could not be used (its body, its type, its payload). A task was rejected without requeue; a
+   * call was answered with an error.
+   */
   | {
       readonly type: 'message-rejected';
       readonly queue: string;

@@ -100,6 +100,8 @@ describe.skipIf(findRabbitServer() === undefined)(
         const inbox = createInbox<IncomingMessage>('a message');
         await named.consume(inbox.push, { noAck: true });
         await fill(channel, queue, 'kept');
+        // RabbitMQ 3.10 writes what was declared to disk a little later; a kill before loses the queue.
+        await node.ctl('eval', 'mnesia:sync_log().');
 
         await (how === 'killed' ? node.kill() : node.stop());
         await status.reaches('reconnecting');
