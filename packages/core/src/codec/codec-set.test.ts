@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { LeveretError } from '../errors/leveret-error.ts';
 import type { Codec, ContentKind } from './codec.ts';
@@ -222,4 +223,58 @@ it('reports a codec that gives something else than bytes', () => {
   expect(() => new CodecSet({ codec }).encode(1)).toThrow(
     expect.objectContaining({ code: 'CODEC' }),
   );
+});
+
+describe('a codec whose promises are not native ones', () => {
+  const promise = runInNewContext('(value) => Promise.resolve(value)');
+  const codec = { ...json, encode: () => promise(bytes), decode: () => promise('decoded') };
+
+  it('is waited for, when it encodes and when it decodes', async () => {
+    const codecs = new CodecSet({ codec });
+    const encoding = codecs.encode(1);
+    expect(encoding).toBeInstanceOf(Promise);
+    expect(await encoding).toEqual({ body: bytes, contentType: 'application/json' });
+    const decoding = codecs.decode({ body: bytes });
+    expect(decoding).toBeInstanceOf(Promise);
+    expect(await decoding).toBe('decoded');
+  });
+
+  it('and that fails is CODEC with the cause', async () => {
+    const boom = new TypeError('boom');
+    const rejecting = () => runInNewContext('(e) => Promise.reject(e)')(boom);
+    const codecs = new CodecSet({ codec: { ...json, encode: rejecting, decode: rejecting } });
+    const expected = { code: 'CODEC', cause: boom };
+    await expect(codecs.encode(1)).rejects.toMatchObject(expected);
+    await expect(codecs.decode({ body: bytes })).rejects.toMatchObject(expected);
+  });
+});
+
+describe('options that hold no codec', () => {
+  const { contentType, encode, decode } = json;
+
+  it.each<[field: string, options: unknown]>([
+    ['options', undefined],
+    ['options', null],
+    ['options', 5],
+    ['codec', {}],
+    ['codec', { codec: null }],
+    ['codec.contentType', { codec: {} }],
+    ['codec.contentType', { codec: { contentType: 5, encode, decode } }],
+    ['codec.contentEncoding', { codec: { contentType, contentEncoding: 5, encode, decode } }],
+    ['codec.encode', { codec: { contentType, decode } }],
+    ['codec.decode', { codec: { contentType, encode, decode: 'json' } }],
+    ['codec.aliases', { codec: { ...json, aliases: 5 } }],
+    ['codec.aliases[0]', { codec: { ...json, aliases: ['a/b'] } }],
+    ['accept', { codec: json, accept: 5 }],
+    ['accept', { codec: json, accept: null }],
+    ['accept', { codec: json, accept: text }],
+    ['accept[0]', { codec: json, accept: [undefined] }],
+    ['accept[1].contentType', { codec: json, accept: [text, {}] }],
+  ])('are INVALID_ARGUMENT and name %s: %j', (field, options) => {
+    const error = thrown(() => Reflect.construct(CodecSet, [options]));
+    expect(error).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(`INVALID_ARGUMENT: ${field} must be`),
+    });
+  });
 });

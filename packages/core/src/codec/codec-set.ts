@@ -44,7 +44,9 @@ export class CodecSet {
   /** What was asked for last: mostly it is asked for again. */
   #last: { readonly kind: Partial<Decodable>; readonly codec: Codec } | undefined;
 
+  /** Errors: `INVALID_ARGUMENT`, naming the option that is no codec. */
   constructor(options: CodecOptions) {
+    checkCodecs(options);
     this.codec = options.codec;
     for (const codec of [options.codec, ...(options.accept ?? [])]) {
       for (const kind of [codec, ...(codec.aliases ?? [])]) {
@@ -69,11 +71,11 @@ export class CodecSet {
     return codec;
   }
 
-  /** Encodes `value`; a promise only where the codec gives one. Errors: `CODEC`. */
+  /** Encodes `value`; a promise (a native one) only where the codec gives one. Errors: `CODEC`. */
   encode(value: unknown, codec: Codec = this.codec): Encoded | Promise<Encoded> {
     let body: Uint8Array | Promise<Uint8Array>;
     try {
-      body = codec.encode(value);
+      body = settled(codec.encode(value));
     } catch (error) {
       throw codecError(error, 'encode', codec);
     }
@@ -87,14 +89,14 @@ export class CodecSet {
   }
 
   /**
-   * Decodes the body of `message`; a promise only where the codec gives one. Errors: `CODEC`,
+   * Decodes the body of `message`; a promise (a native one) only where the codec gives one. Errors: `CODEC`,
    * `UNSUPPORTED_CONTENT_TYPE`.
    */
   decode(message: Decodable): unknown {
     const codec = this.select(message);
     let value: unknown;
     try {
-      value = codec.decode(message.body);
+      value = settled(codec.decode(message.body));
     } catch (error) {
       throw codecError(error, 'decode', codec);
     }
@@ -127,6 +129,57 @@ export class CodecSet {
 
 /** Spellings remembered; peers choose them, so their number needs a bound. */
 const MEMO_MAX = 64;
+
+/** Callers in JavaScript give anything; where it is no codec, they learn it here and not at the first message. */
+function checkCodecs(options: CodecOptions): void {
+  if (typeof options !== 'object' || options === null)
+    throw new LeveretError(
+      'INVALID_ARGUMENT',
+      `options must be an object, not ${describe(options)}`,
+    );
+  const { codec, accept = [] } = options;
+  checkCodec('codec', codec);
+  if (!Array.isArray(accept))
+    throw new LeveretError(
+      'INVALID_ARGUMENT',
+      `accept must be an array of codecs, not ${describe(accept)}`,
+    );
+  for (const [index, each] of accept.entries()) checkCodec(`accept[${index}]`, each);
+}
+
+function checkCodec(field: string, codec: Codec): void {
+  checkKind(field, codec);
+  for (const method of ['encode', 'decode'] as const)
+    if (typeof codec[method] !== 'function')
+      throw new LeveretError('INVALID_ARGUMENT', `${field}.${method} must be a function`);
+  const { aliases = [] } = codec;
+  if (!Array.isArray(aliases))
+    throw new LeveretError('INVALID_ARGUMENT', `${field}.aliases must be an array`);
+  for (const [index, each] of aliases.entries()) checkKind(`${field}.aliases[${index}]`, each);
+}
+
+function checkKind(field: string, kind: ContentKind): void {
+  if (typeof kind !== 'object' || kind === null)
+    throw new LeveretError('INVALID_ARGUMENT', `${field} must be an object, not ${describe(kind)}`);
+  const { contentType, contentEncoding = '' } = kind;
+  if (typeof contentType !== 'string')
+    throw new LeveretError('INVALID_ARGUMENT', `${field}.contentType must be a string`);
+  if (typeof contentEncoding !== 'string')
+    throw new LeveretError('INVALID_ARGUMENT', `${field}.contentEncoding must be a string`);
+}
+
+/** What a codec gave: a promise of another library or realm becomes one that `instanceof Promise` knows. */
+function settled<T>(given: T | Promise<T>): T | Promise<T> {
+  return isThenable(given) ? Promise.resolve(given) : given;
+}
+
+function isThenable(value: unknown): boolean {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}
 
 function encoded(body: Uint8Array, codec: Codec): Encoded {
   if (!(body instanceof Uint8Array))
