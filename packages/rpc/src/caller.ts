@@ -12,6 +12,13 @@ import {
   UnroutableError,
 } from '@leveret/core';
 import { isArgsOf } from './method.ts';
+import {
+  checkHeaders,
+  checkMethodName,
+  checkOptions,
+  checkSignal,
+  checkTimeout,
+} from './options.ts';
 import { PendingCalls } from './pending.ts';
 import {
   DEAD_LETTER_EXCHANGE,
@@ -101,11 +108,10 @@ export class Caller {
   /** Makes a call. */
   async call(method: string, args: unknown, options: CallOptions): Promise<unknown> {
     const { codecs, timeout } = this.#parts;
-    if (typeof method !== 'string' || method === '')
-      throw new LeveretError(
-        'INVALID_ARGUMENT',
-        'name of a method must be a string that is not empty',
-      );
+    checkMethodName(method);
+    checkOptions(options);
+    checkSignal(options.signal);
+    checkHeaders(options.headers);
     if (!isArgsOf<object>(args)) throw new InvalidMessageError('args', args, 'must be an object');
     const wait = { timeout: checkTimeout(options.timeout ?? timeout), signal: options.signal };
     const encoded = codecs.encode(args);
@@ -210,12 +216,6 @@ export class Caller {
         new LeveretError('CLOSED', `closed while ${method} was called`, cause ? { cause } : {}),
     );
   }
-}
-
-/** What a timer takes. Errors: `INVALID_ARGUMENT`. */
-export function checkTimeout(timeout: number): number {
-  if (timeout >= 0 && timeout < 2 ** 31) return timeout;
-  throw new LeveretError('INVALID_ARGUMENT', 'timeout must be milliseconds from 0 to 2147483647');
 }
 
 /**

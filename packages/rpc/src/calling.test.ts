@@ -289,6 +289,52 @@ describeWithBroker('a call', (getUrl) => {
     expect(rpc.pending).toBe(0);
   });
 
+  test.for([
+    ['signal', { signal: new AbortController() }],
+    ['signal', { signal: 'abort' }],
+    ['signal', { signal: null }],
+    ['signal', { signal: { aborted: false } }],
+    ['headers', { headers: 'abc' }],
+    ['headers', { headers: ['a'] }],
+    ['headers', { headers: null }],
+    ['headers', { headers: new Map([['a', 1]]) }],
+    ['timeout', { timeout: '5' }],
+    ['options', null],
+    ['options', 5],
+    ['options', []],
+  ] as const)(
+    'of JavaScript with a bad %s is refused, and nothing is sent: %j',
+    async ([field, options]) => {
+      const { rpc, channel } = await openWorkbench(getUrl());
+      const publish = vi.spyOn(channel.defaultExchange, 'publish');
+      const args: readonly unknown[] = [uniqueName('method'), {}, options];
+      const code = field === 'headers' ? 'INVALID_MESSAGE' : 'INVALID_ARGUMENT';
+      await expect(Reflect.apply(rpc.call, rpc, args)).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(`${code}: ${field} must be`),
+      });
+      expect(publish).not.toHaveBeenCalled();
+      expect(rpc.pending).toBe(0);
+    },
+  );
+
+  test('takes a signal of another realm', async () => {
+    const { rpc } = await openWorkbench(getUrl());
+    const name = uniqueName('method');
+    await rpc.register(name, () => 1, { autoDelete: true });
+    const { signal } = new AbortController();
+    const foreign = {
+      aborted: false,
+      reason: undefined,
+      onabort: null,
+      throwIfAborted: () => {},
+      dispatchEvent: () => false,
+      addEventListener: signal.addEventListener.bind(signal),
+      removeEventListener: signal.removeEventListener.bind(signal),
+    };
+    expect(await rpc.call(name, {}, { signal: foreign })).toBe(1);
+  });
+
   test('with arguments that the codec cannot write is CODEC', async () => {
     const { rpc } = await openWorkbench(getUrl());
     await expect(rpc.call(uniqueName('method'), { n: 1n })).rejects.toMatchObject({

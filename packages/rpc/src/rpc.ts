@@ -7,8 +7,9 @@ import {
   type MessageHandler,
   methodProxy,
 } from '@leveret/core';
-import { Caller, checkTimeout } from './caller.ts';
+import { Caller } from './caller.ts';
 import { isArgsOf, MethodRunner } from './method.ts';
+import { checkTimeout } from './options.ts';
 import { DEAD_LETTER_EXCHANGE, queueName } from './protocol.ts';
 import type {
   AnyApi,
