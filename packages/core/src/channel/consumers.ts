@@ -1,20 +1,14 @@
 import type { LeveretEvent } from '../diagnostics/events.ts';
 import type { DriverChannel } from '../driver/driver.ts';
-import { LeveretError } from '../errors/leveret-error.ts';
-import type { Clock } from '../internal/clock.ts';
-import { withDeadline } from '../internal/deadline.ts';
-import { ignore } from '../internal/deferred.ts';
+import { LeveretError, TimeoutError } from '../errors/leveret-error.ts';
 import type { TopologyLedger } from '../topology/ledger.ts';
 import type { Live } from './requests.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What the consumers of a channel need of it. */
 export interface ConsumersHost {
-  readonly clock: Clock;
   readonly closeTimeout: number;
   readonly ledger: TopologyLedger;
-  /** The channel, where it is open. */
-  live(): Live | undefined;
   operation<T>(name: string, run: (live: Live) => Promise<T>): Promise<T>;
   aside<T>(name: string, use: (channel: DriverChannel) => Promise<T>): Promise<T>;
   report(event: LeveretEvent): void;
@@ -40,30 +34,30 @@ export class Consumers {
 
   /** Starts one; `over` gives the error where the channel was closed meanwhile. */
   async subscribe(subscription: Subscription, over: () => LeveretError | undefined): Promise<void> {
-    await this.#start(subscription);
-    const error = over();
-    if (error) {
-      subscription.end(undefined); // the broker's side of it goes with the channel
+    // Known before it is asked for: what happens to the channel from now on happens to it.
+    this.#subscriptions.add(subscription);
+    try {
+      await this.#start(subscription);
+      // A recovery that came first may have found that it is hopeless.
+      const error = subscription.failure?.cause ?? over();
+      if (error) throw error;
+    } catch (error) {
+      this.#subscriptions.delete(subscription);
+      subscription.end(undefined); // the broker's side of it, if there is one, goes with the channel
       throw error;
     }
-    this.#subscriptions.add(subscription);
   }
 
-  /** Stops one; resolves once its handlers in hand have ended or were aborted. */
-  async unsubscribe(subscription: Subscription): Promise<void> {
-    if (!this.#subscriptions.delete(subscription)) return void (await subscription.ended);
-    const { tag } = subscription;
-    const { clock, closeTimeout, ledger } = this.#host;
-    const draining = subscription.drain();
-    const live = this.#host.live();
-    if (tag !== undefined && live)
-      // A channel that is lost on the way cancels it as well.
-      await withDeadline(live.channel.cancel(tag), 'basic.cancel', closeTimeout, clock).catch(
-        ignore,
-      );
-    await draining;
-    const { queue } = subscription.config;
-    if (!this.running.some((other) => other.config.queue === queue)) ledger.consumersGone(queue);
+  /** Stops one; see {@link Subscription.stop}. */
+  stop(subscription: Subscription): ReturnType<Subscription['stop']> {
+    const { closeTimeout, ledger } = this.#host;
+    const { cancelled, done } = subscription.stop(closeTimeout);
+    if (!this.#subscriptions.delete(subscription)) return { cancelled, done };
+    const forgotten = done.then(() => {
+      const { queue } = subscription.config;
+      if (!this.running.some((other) => other.config.queue === queue)) ledger.consumersGone(queue);
+    });
+    return { cancelled, done: forgotten };
   }
 
   /** The broker cancelled one: it goes on where its queue is still there. */
@@ -73,9 +67,11 @@ export class Consumers {
     subscription.cancelled();
     const queue = subscription.config.queue.name;
     this.#host.report({ type: 'consumer-cancelled', channel: this.#number, queue });
-    this.#resume(subscription).catch((error: unknown) =>
-      this.gone(subscription, LeveretError.from(error, 'CANCELLED')),
-    );
+    this.#resume(subscription).catch((error: unknown) => {
+      const cause = LeveretError.from(error, 'CANCELLED');
+      if (cause.code === 'NOT_FOUND') this.#host.ledger.removeQueue(subscription.config.queue);
+      this.gone(subscription, cause);
+    });
   }
 
   /** One has no queue any more. */
@@ -97,20 +93,19 @@ export class Consumers {
 
   /** Brokers also cancel when a queue moves or a handler is slow. */
   async #resume(subscription: Subscription): Promise<void> {
-    const { queue } = subscription.config;
+    const { name } = subscription.config.queue;
     try {
-      await this.#host.aside('queue.declare', (channel) => channel.checkQueue(queue.name));
+      await this.#host.aside('queue.declare', (channel) => channel.checkQueue(name));
+      await this.#start(subscription);
     } catch (error) {
-      this.#host.ledger.removeQueue(queue);
-      throw error;
+      if (!(error instanceof TimeoutError)) throw error;
+      await this.#resume(subscription); // the connection is away for long, and may yet come back
     }
-    await this.#start(subscription);
   }
 
   #start(subscription: Subscription): Promise<void> {
-    return this.#host.operation('basic.consume', async ({ channel, deliveries }) => {
-      if (subscription.tag === undefined)
-        await subscription.start(channel, deliveries, this.globalPrefetch);
-    });
+    return this.#host.operation('basic.consume', ({ channel, deliveries }) =>
+      subscription.start(channel, deliveries, this.globalPrefetch),
+    );
   }
 }

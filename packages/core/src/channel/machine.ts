@@ -8,7 +8,7 @@ export type SessionState<C> =
   | { readonly kind: 'restoring'; readonly attempt: number }
   /** Opening failed; the next attempt is waited for. */
   | { readonly kind: 'pausing'; readonly attempt: number }
-  | { readonly kind: 'open'; readonly channel: C }
+  | { readonly kind: 'open'; readonly channel: C; readonly attempt: number }
   | { readonly kind: 'closed'; readonly cause: LeveretError | undefined };
 
 /** What can happen to a channel. */
@@ -19,7 +19,11 @@ export type SessionEvent<C> =
   | { readonly kind: 'restore failed' }
   | { readonly kind: 'retry due' }
   /** The broker closed it, or it is of no use any more. */
-  | { readonly kind: 'ended' }
+  | {
+      readonly kind: 'ended';
+      /** It had been open for a while: what ended it will not do so at once again. */
+      readonly stable: boolean;
+    }
   | { readonly kind: 'close'; readonly cause: LeveretError | undefined };
 
 /** What is to be done about it. */
@@ -54,7 +58,10 @@ export function sessionStep<C>(state: SessionState<C>, event: SessionEvent<C>): 
       return { state: { kind: 'waiting' }, effects: leaving(state) };
     case 'restored':
       if (state.kind !== 'restoring') return { state, effects: [] };
-      return { state: { kind: 'open', channel: event.channel }, effects: ['ready'] };
+      return {
+        state: { kind: 'open', channel: event.channel, attempt: state.attempt },
+        effects: ['ready'],
+      };
     case 'restore failed':
       if (state.kind !== 'restoring') return { state, effects: [] };
       return { state: { kind: 'pausing', attempt: state.attempt }, effects: ['pause'] };
@@ -63,7 +70,9 @@ export function sessionStep<C>(state: SessionState<C>, event: SessionEvent<C>): 
       return { state: { kind: 'restoring', attempt: state.attempt + 1 }, effects: ['restore'] };
     case 'ended':
       if (state.kind !== 'open') return { state, effects: [] };
-      return { state: { kind: 'restoring', attempt: 1 }, effects: ['detach', 'restore'] };
+      if (event.stable)
+        return { state: { kind: 'restoring', attempt: 1 }, effects: ['detach', 'restore'] };
+      return { state: { kind: 'pausing', attempt: state.attempt }, effects: ['detach', 'pause'] };
     case 'close':
       return {
         state: { kind: 'closed', cause: event.cause },

@@ -1,4 +1,5 @@
 import { duration, whole } from '../connection/options.ts';
+import { checkOptions } from '../internal/options.ts';
 import type { PublisherLimits } from './publisher.ts';
 
 /** How a channel behaves. Durations are milliseconds. */
@@ -32,6 +33,7 @@ export interface ChannelConfig extends PublisherLimits {
 
 /** Fills in and checks. Errors: `INVALID_ARGUMENT`. */
 export function channelConfig(options: ChannelOptions): ChannelConfig {
+  checkOptions(options);
   return {
     prefetch: whole('prefetch', options.prefetch, 100, 0, 65_535),
     publishTimeout: duration('publishTimeout', options.publishTimeout, 30_000),

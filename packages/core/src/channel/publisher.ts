@@ -191,7 +191,7 @@ export class Publisher {
   /** A mandatory message came back; its confirm is still to come. Gives whether anybody waits for it. */
   returned(wire: WireReturn): boolean {
     for (const entry of this.#inFlight.values()) {
-      if (entry.message.messageId !== wire.messageId || entry.returned) continue;
+      if (entry.returned || !isSame(entry.message, wire)) continue;
       entry.returned = new ReturnedMessage(wire);
       return true;
     }
@@ -270,6 +270,16 @@ export class Publisher {
     else entry.resolve();
     if (--this.#unsettled === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
+}
+
+/** One message may go to several exchanges or keys under one id. */
+function isSame(message: WireMessage, wire: WireReturn): boolean {
+  return (
+    message.mandatory &&
+    message.messageId === wire.messageId &&
+    message.exchange === wire.exchange &&
+    message.routingKey === wire.routingKey
+  );
 }
 
 function unconfirmed(cause: LeveretError): LeveretError {

@@ -5,6 +5,7 @@ import type { Clock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import { deferred, ignore } from '../internal/deferred.ts';
 import type { Publication } from './publisher.ts';
+import { UNHEARD } from './unheard.ts';
 
 /** Why the broker closed a channel. */
 export type ClosedByBroker = Extract<ChannelEnd, { kind: 'channel' }>;
@@ -64,14 +65,15 @@ async function isMissing(
   tools: QuarantineTools,
 ): Promise<LeveretError | undefined> {
   const { clock, timeout } = tools;
-  const channel = await tools.open(silent);
+  const channel = await tools.open(UNHEARD);
   try {
     await withDeadline(channel.checkExchange(exchange), 'exchange.declare', timeout, clock);
   } catch (error) {
     if (error instanceof LeveretError && error.code === 'NOT_FOUND') return error;
     throw error;
+  } finally {
+    channel.close().catch(ignore);
   }
-  channel.close().catch(ignore);
   return undefined;
 }
 
@@ -81,19 +83,23 @@ async function sendAlone(suspect: Publication, tools: QuarantineTools): Promise<
   const outcome = deferred<'confirmed' | 'refused' | ChannelEnd>();
   let returned = false;
   const channel = await tools.open({
-    ...silent,
+    ...UNHEARD,
     ended: (end) => outcome.resolve(end),
     confirmed: (_tag, _multiple, ok) => outcome.resolve(ok && !returned ? 'confirmed' : 'refused'),
     returned: () => {
       returned = true;
     },
   });
-  await withDeadline(channel.selectConfirms(), 'confirm.select', timeout, clock);
-  channel.publish(suspect.message);
-  const end = await withDeadline(outcome.promise, 'publish', timeout, clock);
+  let end: 'confirmed' | 'refused' | ChannelEnd;
+  try {
+    await withDeadline(channel.selectConfirms(), 'confirm.select', timeout, clock);
+    channel.publish(suspect.message);
+    end = await withDeadline(outcome.promise, 'publish', timeout, clock);
+  } finally {
+    channel.close().catch(ignore);
+  }
   if (typeof end === 'string') {
     if (end === 'confirmed') suspect.settle();
-    channel.close().catch(ignore);
     return false; // one that was refused or returned is sent again on the channel proper, and told there
   }
   if (end.kind === 'connection') throw new LeveretError('CONNECTION_LOST', end.cause.message, end);
@@ -106,11 +112,3 @@ export function publishRefused({ replyCode, replyText }: ClosedByBroker): Levere
   const code = CODES.get(replyCode) ?? 'REFUSED';
   return new LeveretError(code, `${replyText} (reply code ${replyCode})`);
 }
-
-const silent: DriverChannelEvents = {
-  ended: ignore,
-  confirmed: ignore,
-  returned: ignore,
-  cancelled: ignore,
-  writable: ignore,
-};

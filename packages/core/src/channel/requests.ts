@@ -28,6 +28,14 @@ export interface RequestsHost {
   unanswered(live: Live, error: TimeoutError): void;
 }
 
+/** How a request is made. */
+export interface RequestOptions {
+  /** It must not be made again after a loss. Default false. */
+  readonly once?: boolean;
+  /** It does not go over the channel itself, which is none the worse when no answer comes. Default false. */
+  readonly aside?: boolean;
+}
+
 /** The requests that a channel makes of the broker; they wait while it is not open. */
 export class Requests {
   readonly #host: RequestsHost;
@@ -42,7 +50,12 @@ export class Requests {
    * request again when the connection was lost on the way, until the operation timeout. Errors: `TIMEOUT`,
    * `CLOSED`, and those of the request.
    */
-  async make<T>(name: string, run: (live: Live) => Promise<T>, once: boolean): Promise<T> {
+  async make<T>(
+    name: string,
+    run: (live: Live) => Promise<T>,
+    options: RequestOptions = {},
+  ): Promise<T> {
+    const { once = false, aside = false } = options;
     const { clock, operationTimeout } = this.#host;
     const deadline = clock.now() + operationTimeout;
     for (;;) {
@@ -52,11 +65,13 @@ export class Requests {
       } catch (error) {
         if (error instanceof TimeoutError) {
           const late = new TimeoutError(name, operationTimeout);
-          this.#host.unanswered(live, late);
+          if (!aside) this.#host.unanswered(live, late);
           throw late;
         }
         if (once || !(error instanceof LeveretError) || error.code !== 'CONNECTION_LOST')
           throw error;
+        // Time for the loss to be told, and for everything else: without it this loop could run alone.
+        await new Promise<void>((goOn) => clock.endOfTurn(goOn));
       }
     }
   }
@@ -67,7 +82,7 @@ export class Requests {
     const deadline = clock.now() + timeout;
     for (;;) {
       const live = this.#host.live();
-      if (live) return live;
+      if (live && clock.now() <= deadline) return live;
       const closed = this.#host.closed();
       if (closed) throw closed;
       const left = Math.max(0, deadline - clock.now());

@@ -1,4 +1,5 @@
 import type { DriverBinding, DriverChannel } from '../driver/driver.ts';
+import type { LeveretErrorCode } from '../errors/codes.ts';
 import { LeveretError } from '../errors/leveret-error.ts';
 import type { Clock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
@@ -43,12 +44,19 @@ export async function restore(
       subscription.start(channel, deliveries, topology.globalPrefetch),
     ).catch((error: unknown) => {
       // The broker closes the channel over it; the next attempt goes without this consumer.
-      if (error instanceof LeveretError && error.code === 'NOT_FOUND')
+      if (error instanceof LeveretError && HOPELESS.has(error.code))
         topology.gone(subscription, error);
       throw error;
     });
   return topology.plan.length + topology.subscriptions.length;
 }
+
+/** No queue, or it is somebody else's alone: one such consumer must not keep all others from coming back. */
+const HOPELESS: ReadonlySet<LeveretErrorCode> = new Set([
+  'NOT_FOUND',
+  'ACCESS_REFUSED',
+  'RESOURCE_LOCKED',
+]);
 
 /** Makes one binding, of a queue or of an exchange. */
 export function bind(channel: DriverChannel, binding: BindingSpec): Promise<void> {

@@ -25,9 +25,10 @@ import {
 import type { ChannelConfig } from './options.ts';
 import { Publisher } from './publisher.ts';
 import { type ClosedByBroker, quarantine } from './quarantine.ts';
-import { type Live, Requests } from './requests.ts';
+import { type Live, type RequestOptions, Requests } from './requests.ts';
 import { restore, type Topology } from './restore.ts';
 import type { Subscription } from './subscription.ts';
+import { UNHEARD } from './unheard.ts';
 
 /** What a channel needs of its connection. */
 export interface SessionHost {
@@ -47,6 +48,9 @@ export type ChannelStatus =
   /** The connection or the channel was lost; what was declared is being put back. */
   | { readonly state: 'recovering'; readonly cause: LeveretError | undefined }
   | { readonly state: 'closed'; readonly cause: LeveretError | undefined };
+
+/** Milliseconds; a channel that ends sooner after it opened is opened again with a growing delay, up to this. */
+const STABLE_AFTER = 1000;
 
 /**
  * One channel over all the connections that it lives on one after another: performs what its state machine
@@ -72,7 +76,9 @@ export class Session implements LinkMember {
   #retry: Timer | undefined;
   #culprit: ClosedByBroker | undefined;
   #cause: LeveretError | undefined;
+  #openedAt = 0;
   #lostAt: number | undefined;
+  #selecting: Promise<void> | undefined;
   #resent = 0;
   #closing: Promise<void> | undefined;
 
@@ -96,9 +102,7 @@ export class Session implements LinkMember {
       unanswered: (which, error) => this.#unanswered(which, error),
     });
     this.consumers = new Consumers(number, {
-      clock,
       closeTimeout,
-      live,
       ledger: this.ledger,
       operation: (name, run) => this.operation(name, run),
       aside: (name, use) => this.aside(name, use),
@@ -129,36 +133,40 @@ export class Session implements LinkMember {
   }
 
   /** Makes a request of the broker; see {@link Requests.make}. */
-  operation<T>(name: string, run: (live: Live) => Promise<T>, once = false): Promise<T> {
-    return this.#requests.make(name, run, once);
+  operation<T>(
+    name: string,
+    run: (live: Live) => Promise<T>,
+    options?: RequestOptions,
+  ): Promise<T> {
+    return this.#requests.make(name, run, options);
   }
 
   /** Runs `use` on a channel of its own, so that what goes wrong there harms nothing here. */
   async aside<T>(name: string, use: (channel: DriverChannel) => Promise<T>): Promise<T> {
-    return this.operation(name, async () => {
-      const channel = await this.openAside({
-        ended: ignore,
-        confirmed: ignore,
-        returned: ignore,
-        cancelled: ignore,
-        writable: ignore,
-      });
+    const { clock, operationTimeout } = this.#host;
+    const request = async (): Promise<T> => {
+      const channel = await this.openAside(UNHEARD);
       try {
-        return await use(channel);
+        return await withDeadline(use(channel), name, operationTimeout, clock);
       } finally {
         channel.close().catch(ignore);
       }
-    });
+    };
+    return this.operation(name, request, { aside: true });
   }
 
-  /** Opens a channel beside this one, on the same connection. Errors: `CONNECTION_LOST`. */
-  openAside(events: DriverChannelEvents): Promise<DriverChannel> {
+  /** Opens a channel beside this one, on the same connection. Errors: `CONNECTION_LOST`, `TIMEOUT`. */
+  async openAside(events: DriverChannelEvents): Promise<DriverChannel> {
     const link = this.#link;
-    if (!link)
-      return Promise.reject(
-        new LeveretError('CONNECTION_LOST', 'there is no connection at present'),
-      );
-    return link.openChannel(events);
+    if (!link) throw new LeveretError('CONNECTION_LOST', 'there is no connection at present');
+    const { clock, operationTimeout } = this.#host;
+    const opening = link.openChannel(events);
+    try {
+      return await withDeadline(opening, 'channel.open', operationTimeout, clock);
+    } catch (error) {
+      opening.then((late) => late.close()).catch(ignore);
+      throw error;
+    }
   }
 
   /** Starts a consumer, and again on every recovery. */
@@ -224,19 +232,19 @@ export class Session implements LinkMember {
 
   async #restore(): Promise<void> {
     const state = this.#state;
-    const link = this.#link;
     const { clock, operationTimeout: timeout } = this.#host;
     let channel: DriverChannel | undefined;
     let deliveries: Deliveries | undefined;
     try {
-      if (!link) throw new LeveretError('CONNECTION_LOST', 'there is no connection at present');
       if (this.#culprit) {
-        const tools = { open: link.openChannel.bind(link), clock, timeout };
+        const open = (events: DriverChannelEvents): Promise<DriverChannel> =>
+          this.openAside(events);
+        const tools = { open, clock, timeout };
         await quarantine(this.publisher.pending(), this.#culprit, tools);
         this.#culprit = undefined;
       }
       const events = this.#channelEvents(() => channel);
-      channel = await withDeadline(link.openChannel(events), 'channel.open', timeout, clock);
+      channel = await this.openAside(events);
       deliveries = new Deliveries(channel, clock, (deliveryTag) =>
         this.report({ type: 'settle-skipped', channel: this.number, deliveryTag }),
       );
@@ -270,45 +278,50 @@ export class Session implements LinkMember {
   }
 
   #channelEvents(own: () => DriverChannel | undefined): DriverChannelEvents {
-    const isLive = (): boolean =>
-      this.#state.kind === 'open' && this.#state.channel.channel === own();
     return {
-      ended: (end) => this.#ended(end, isLive()),
+      ended: (end) => this.#ended(end, own()),
       confirmed: (tag, multiple, ok) => this.publisher.confirmed(tag, multiple, ok),
       returned: (message) => {
         if (!this.publisher.returned(message)) this.returns.emit(new ReturnedMessage(message));
       },
       writable: () => this.publisher.pump(),
-      cancelled: (tag) => {
-        if (isLive()) this.consumers.cancelled(tag);
-      },
+      cancelled: (tag) => this.consumers.cancelled(tag),
     };
   }
 
-  #ended(end: ChannelEnd, live: boolean): void {
+  #ended(end: ChannelEnd, channel: DriverChannel | undefined): void {
     if (end.kind === 'connection') return; // `linkDown` follows
     const { replyCode, replyText } = end;
     this.report({ type: 'channel-closed', channel: this.number, replyCode, replyText });
-    if (!live) return; // the step of the recovery that is under way fails
+    if (this.#state.kind !== 'open' || this.#state.channel.channel !== channel) return; // the step of the recovery that is under way fails
     if (end.publish) this.#culprit = end;
     this.#cause = new LeveretError(
       'CONNECTION_LOST',
       `the broker closed the channel: ${replyText}`,
     );
-    this.#happened({ kind: 'ended' });
+    this.#happened({ kind: 'ended', stable: this.#isStable });
   }
 
   #pause(): void {
     const { clock, backoff } = this.#host;
     const attempt = 'attempt' in this.#state ? this.#state.attempt : 1;
-    this.#retry = clock.after(backoffDelay(attempt, backoff, clock.random()), () =>
+    const bounds = { initial: backoff.initial, max: Math.min(backoff.max, STABLE_AFTER) };
+    this.#retry = clock.after(backoffDelay(attempt, bounds, clock.random()), () =>
       this.#happened({ kind: 'retry due' }),
     );
   }
 
+  /** Whether it was open for long enough not to fail at once again. */
+  get #isStable(): boolean {
+    return this.clock.now() - this.#openedAt >= STABLE_AFTER;
+  }
+
   #goOn(): void {
+    this.#openedAt = this.clock.now();
     if (this.#state.kind === 'open')
       this.publisher.attach(this.#state.channel.channel, this.#state.channel.confirms);
+    if (this.publisher.wantsConfirms && !this.publisher.hasConfirms)
+      this.#selectConfirms().catch(ignore);
     this.#requests.goOn();
   }
 
@@ -329,11 +342,15 @@ export class Session implements LinkMember {
     this.consumers.end(cause);
   }
 
-  async #selectConfirms(): Promise<void> {
-    await this.operation('confirm.select', async ({ channel }) => {
+  #selectConfirms(): Promise<void> {
+    this.#selecting ??= this.operation('confirm.select', async ({ channel }) => {
       if (!this.publisher.hasConfirms) await channel.selectConfirms();
-    });
-    this.publisher.confirmsSelected();
+    })
+      .then(() => this.publisher.confirmsSelected())
+      .finally(() => {
+        this.#selecting = undefined;
+      });
+    return this.#selecting;
   }
 
   #reportRecovery(replayed: number): void {
@@ -349,20 +366,21 @@ export class Session implements LinkMember {
     if (this.#state.kind !== 'open' || this.#state.channel !== live) return;
     live.channel.close().catch(ignore);
     this.#cause = error;
-    this.#happened({ kind: 'ended' });
+    this.#happened({ kind: 'ended', stable: this.#isStable });
   }
 
   async #close(): Promise<void> {
     const { clock, closeTimeout } = this.#host;
-    const { running } = this.consumers;
-    const cancelled = Promise.all(running.map((each) => this.consumers.unsubscribe(each)));
-    await Promise.all(running.map(({ ended }) => ended));
+    const stopping = this.consumers.running.map((each) => this.consumers.stop(each));
+    const before = clock.now();
+    await Promise.all(stopping.map(({ cancelled }) => cancelled));
+    const spent = clock.now() - before;
+    await Promise.all(stopping.map(({ done }) => done));
     // From here on only the broker is waited for, for all that is left to do together.
-    const closeBy = clock.now() + closeTimeout;
+    const closeBy = clock.now() + Math.max(0, closeTimeout - spent);
     this.closeBy = closeBy;
     const inTime = (promise: Promise<unknown>, name: string): Promise<unknown> =>
       withDeadline(promise, name, Math.max(0, closeBy - clock.now()), clock).catch(ignore);
-    await inTime(cancelled, 'basic.cancel');
     if (this.#host.status().state !== 'closed') await inTime(this.publisher.drained(), 'close');
     const state = this.#state;
     if (state.kind === 'open') state.channel.deliveries.flush();

@@ -112,9 +112,10 @@ describe('starting', () => {
     const answer = deferred<void>();
     channel.answer = () => answer.promise;
     const starting = subscription.start(channel, new Deliveries(channel, clock, () => undefined));
-    await subscription.drain();
+    const { done } = subscription.stop(1000);
     answer.resolve();
     await starting;
+    await done;
     expect(channel.log).toContain('cancel ctag-1');
     expect(subscription.tag).toBeUndefined();
   });
@@ -199,13 +200,15 @@ describe('a handler that fails', () => {
 });
 
 describe('draining', () => {
-  it('gives back by nack what no handler took, and waits for the handlers in hand', async () => {
+  it('gives back by nack what no handler took once the broker has cancelled it, and waits for the handlers in hand', async () => {
     const { start, subscription, taken, finish, clock } = setUp({ concurrency: 1 });
     const { channel, settlements } = await start();
     for (const tag of [1, 2, 3]) channel.deliver(tag);
-    const drained = subscription.drain();
-    expect(settlements()).toEqual(['nack 2 requeue', 'nack 3 requeue']);
+    const drained = subscription.stop(1000).done;
+    expect(settlements()).toEqual([]);
     expect(await outcomeOf(drained)).toBe('pending');
+    expect(channel.log).toContain('cancel ctag-1');
+    expect(settlements()).toEqual(['nack 2 requeue', 'nack 3 requeue']);
     taken[0]?.ack();
     await finish(1);
     await drained;
@@ -219,7 +222,7 @@ describe('draining', () => {
     const { start, subscription, tags, finish } = setUp();
     const { channel, settlements } = await start();
     channel.deliver(1);
-    const drained = subscription.drain();
+    const drained = subscription.stop(1000).done;
     channel.deliver(2);
     await finish(1);
     await drained;
@@ -234,7 +237,7 @@ describe('draining', () => {
     channel.deliver(1);
     channel.deliver(2);
     taken[1]?.ack();
-    const drained = subscription.drain();
+    const drained = subscription.stop(1000).done;
     clock.advance(499);
     expect(await outcomeOf(drained)).toBe('pending');
     expect(taken[0]?.signal.aborted).toBe(false);
@@ -250,15 +253,15 @@ describe('draining', () => {
     const { channel, settlements } = await start();
     channel.deliver(1);
     channel.deliver(2);
-    subscription.drain();
+    subscription.stop(1000).done;
     expect(settlements()).toEqual([]);
   });
 
   it('ends at once where nothing is in hand, and twice is harmless', async () => {
     const { start, subscription } = setUp();
     await start();
-    await subscription.drain();
-    await subscription.drain();
+    await subscription.stop(1000).done;
+    await subscription.stop(1000).done;
     expect(await subscription.ended).toBeUndefined();
   });
 });

@@ -32,7 +32,9 @@ export interface SubscriptionEvents {
 
 type State =
   | { readonly kind: 'idle' }
-  | { readonly kind: 'consuming'; readonly tag: string }
+  /** Asked for; `settled` resolves once the answer is there and acted upon. */
+  | { readonly kind: 'starting'; readonly settled: Promise<void> }
+  | { readonly kind: 'consuming'; readonly tag: string; readonly channel: DriverChannel }
   | { readonly kind: 'draining' }
   | { readonly kind: 'ended'; readonly cause: LeveretError | undefined };
 
@@ -68,17 +70,44 @@ export class Subscription {
     return this.#ended.promise;
   }
 
+  /** Why it is over, where nobody asked for it. */
+  get failure(): LeveretError | undefined {
+    return this.#state.kind === 'ended' ? this.#state.cause : undefined;
+  }
+
   /** Its tag on the present channel, if it consumes. */
   get tag(): string | undefined {
     return this.#state.kind === 'consuming' ? this.#state.tag : undefined;
   }
 
-  /** Starts on a channel, whose consumers share a prefetch if `globalPrefetch` is given. */
+  /**
+   * Starts on a channel, whose consumers share a prefetch if `globalPrefetch` is given; does nothing where it
+   * has started or is over.
+   */
   async start(
     channel: DriverChannel,
     deliveries: Deliveries,
     globalPrefetch?: number,
   ): Promise<void> {
+    if (this.#state.kind !== 'idle') return;
+    const settled = deferred();
+    const starting: State = { kind: 'starting', settled: settled.promise };
+    this.#state = starting;
+    try {
+      const tag = await this.#ask(channel, deliveries, globalPrefetch);
+      if (this.#state === starting) this.#state = { kind: 'consuming', tag, channel };
+      else await channel.cancel(tag); // drained or lost meanwhile
+    } finally {
+      if (this.#state === starting) this.#state = { kind: 'idle' };
+      settled.resolve();
+    }
+  }
+
+  async #ask(
+    channel: DriverChannel,
+    deliveries: Deliveries,
+    globalPrefetch: number | undefined,
+  ): Promise<string> {
     const { queue, noAck, exclusive, prefetch, arguments: table } = this.config;
     // Asked for together: the prefetch holds for the consumers started after it.
     const qos: Promise<void>[] = [];
@@ -98,15 +127,15 @@ export class Subscription {
       deliver: (delivery) => this.#deliver(delivery, deliveries),
     });
     const [tag] = await Promise.all([consuming, ...qos]);
-    if (this.#state.kind === 'idle') this.#state = { kind: 'consuming', tag };
-    else await channel.cancel(tag); // ended meanwhile
+    return tag;
   }
 
   /** Its channel is gone: what no handler took will be delivered again. */
   lose(cause: LeveretError): void {
     this.#buffered = new Fifo();
     for (const message of this.#inHand) IncomingMessage.abort(message, cause);
-    if (this.#state.kind === 'consuming') this.#state = { kind: 'idle' };
+    if (this.#state.kind === 'consuming' || this.#state.kind === 'starting')
+      this.#state = { kind: 'idle' };
   }
 
   /** The broker cancelled it; its deliveries in hand are still good. */
@@ -123,18 +152,29 @@ export class Subscription {
   }
 
   /**
-   * Takes no further deliveries, gives back those that no handler took, and waits for the handlers in hand;
-   * those that have not ended in time are aborted and their messages put back.
+   * Cancels and runs no further handlers. What no handler took goes back once nothing can come any more:
+   * given back earlier, it would only be delivered here again. `cancelled` resolves when the broker has been
+   * waited for, at most `timeout` milliseconds; `done` when also the handlers in hand have ended, or were
+   * aborted and their messages put back.
    */
-  async drain(): Promise<void> {
-    if (this.#state.kind === 'ended') return;
+  stop(timeout: number): { readonly cancelled: Promise<void>; readonly done: Promise<void> } {
+    const state = this.#state;
+    if (state.kind === 'ended' || state.kind === 'draining') {
+      const done = this.#ended.promise.then(ignore);
+      return { cancelled: done, done };
+    }
     this.#state = { kind: 'draining' };
-    for (const message of this.#buffered.drain()) giveBack(message);
-    if (this.#inHand.size > 0) await this.#handlersDone();
-    this.end(undefined);
+    const cancelled = withDeadline(leave(state), 'basic.cancel', timeout, this.#clock)
+      .catch(ignore) // a channel that is lost on the way cancels it as well
+      .then(() => {
+        for (const message of this.#buffered.drain()) giveBack(message);
+      });
+    const done = Promise.all([cancelled, this.#handlersDone()]).then(() => this.end(undefined));
+    return { cancelled, done };
   }
 
   async #handlersDone(): Promise<void> {
+    if (this.#inHand.size === 0) return;
     const done = new Promise<void>((resolve) => {
       this.#idle = resolve;
     });
@@ -148,27 +188,31 @@ export class Subscription {
 
   #deliver(delivery: WireDelivery, deliveries: Deliveries): void {
     const message = deliveries.receive(delivery, this.config.noAck);
-    if (this.#state.kind === 'draining' || this.#state.kind === 'ended') return giveBack(message);
-    if (this.#inHand.size < this.config.concurrency) this.#run(message);
+    if (this.#state.kind === 'ended') return giveBack(message);
+    if (this.#hasRoom) this.#run(message);
     else this.#buffered.push(message);
+  }
+
+  /** Whether a further handler may run. */
+  get #hasRoom(): boolean {
+    return this.#state.kind !== 'draining' && this.#inHand.size < this.config.concurrency;
   }
 
   #run(message: IncomingMessage): void {
     this.#inHand.add(message);
-    let outcome: unknown;
     try {
-      outcome = this.#handler(message);
+      const outcome = this.#handler(message);
+      if (isThenable(outcome)) return this.#follow(message, outcome);
     } catch (error) {
       this.#failed(message, error);
     }
-    if (isThenable(outcome)) this.#follow(message, outcome);
-    else this.#done(message);
+    this.#done(message);
   }
 
   #follow(message: IncomingMessage, outcome: PromiseLike<unknown>): void {
     const finish = (): void => {
       this.#done(message);
-      while (this.#inHand.size < this.config.concurrency) {
+      while (this.#hasRoom) {
         const next = this.#buffered.shift();
         if (!next) break;
         this.#run(next);
@@ -189,6 +233,12 @@ export class Subscription {
     if (!message.settled) message.reject({ requeue: true });
     this.#events.handlerFailed(this.config.queue.name, LeveretError.from(error, 'HANDLER_FAILED'));
   }
+}
+
+/** Resolves once the broker delivers nothing more. */
+async function leave(state: State): Promise<void> {
+  if (state.kind === 'consuming') await state.channel.cancel(state.tag);
+  if (state.kind === 'starting') await state.settled;
 }
 
 /** By `nack`, which does not count towards a delivery limit: nobody has tried the message. */

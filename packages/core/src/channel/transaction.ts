@@ -42,21 +42,25 @@ export class Transactions {
     const { clock } = this.#session;
     let returned: ReturnedMessage | undefined;
     let end: ChannelEnd | undefined;
-    const channel = await this.#session.operation('tx.select', async () => {
-      const aside = await this.#session.openAside({
-        ended: (told) => {
-          end = told;
-        },
-        confirmed: ignore,
-        cancelled: ignore,
-        writable: ignore,
-        returned: (message) => {
-          returned ??= new ReturnedMessage(message);
-        },
-      });
-      await aside.selectTransactions();
-      return aside;
-    });
+    const channel = await this.#session.operation(
+      'tx.select',
+      async () => {
+        const aside = await this.#session.openAside({
+          ended: (told) => {
+            end = told;
+          },
+          confirmed: ignore,
+          cancelled: ignore,
+          writable: ignore,
+          returned: (message) => {
+            returned ??= new ReturnedMessage(message);
+          },
+        });
+        await aside.selectTransactions();
+        return aside;
+      },
+      { aside: true },
+    );
     const scope: Scope = { channel, open: true };
     const within = (promise: Promise<void>, name: string): Promise<void> =>
       withDeadline(promise, name, timeout, clock);

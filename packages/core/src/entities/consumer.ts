@@ -41,7 +41,7 @@ export class Consumer {
    * Always resolves; calling it again is harmless.
    */
   close(): Promise<void> {
-    return this.#session.consumers.unsubscribe(this.#subscription);
+    return this.#session.consumers.stop(this.#subscription).done;
   }
 
   /** The same as {@link close}, by the name that AMQP gives it. */

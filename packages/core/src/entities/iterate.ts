@@ -1,10 +1,7 @@
-import type { ChannelStatus } from '../channel/session.ts';
 import type { LeveretError } from '../errors/leveret-error.ts';
 import type { Clock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import { type Deferred, deferred } from '../internal/deferred.ts';
-import type { Listeners } from '../internal/emitter.ts';
-import { Fifo } from '../internal/fifo.ts';
 import type { IncomingMessage } from '../message/incoming.ts';
 import type { ConsumeOptions, Queue } from './queue.ts';
 
@@ -14,55 +11,108 @@ export interface IterateOptions extends Omit<ConsumeOptions, 'concurrency'> {
   readonly timeout?: number;
 }
 
-/** What an iteration needs of its channel. */
-export interface IteratedChannel {
-  readonly clock: Clock;
-  readonly changes: Pick<Listeners<ChannelStatus>, 'add'>;
-}
-
 /** Consumes `queue` into an iteration; a message belongs to the loop body once it is yielded. */
-export async function* iterate(
+export function iterate(
   queue: Queue,
   options: IterateOptions,
-  channel: IteratedChannel,
+  clock: Clock,
 ): AsyncGenerator<IncomingMessage, void, undefined> {
-  let arrived = new Fifo<IncomingMessage>();
-  let wake: Deferred<void> = deferred();
-  // Nothing is in a handler's hands here, so closing has nothing to wait for.
-  const consumer = await queue.consume((message) => {
-    arrived.push(message);
-    wake.resolve();
-  }, options);
-  // What came over a channel that is gone is delivered again.
-  const off = channel.changes.add(({ state }) => {
-    if (state === 'recovering') arrived = new Fifo();
+  const source = new Source();
+  const generator = run(queue, options, clock, source);
+  const leave = generator.return.bind(generator);
+  // A generator that waits for a message hears of its end only when one comes.
+  generator.return = (value) => {
+    source.stop(undefined);
+    return leave(value);
+  };
+  return generator;
+}
+
+async function* run(
+  queue: Queue,
+  options: IterateOptions,
+  clock: Clock,
+  source: Source,
+): AsyncGenerator<IncomingMessage, void, undefined> {
+  const { timeout, ...consuming } = options;
+  // One at a time: the loop body is the handler, so closing waits for it.
+  const consumer = await queue.consume((message) => source.offer(message), {
+    ...consuming,
+    concurrency: 1,
   });
-  let over: { readonly cause: LeveretError | undefined } | undefined;
-  consumer.ended.then((cause) => {
-    over = { cause };
-    wake.resolve();
-  });
+  consumer.ended.then((cause) => source.stop(cause));
   try {
     for (;;) {
-      const message = arrived.shift();
-      if (message) {
-        yield message;
+      const waiting = source.changed();
+      if (waiting)
+        await (timeout === undefined ? waiting : withDeadline(waiting, 'iterate', timeout, clock));
+      const offered = source.take();
+      if (!offered) {
+        if (source.over?.cause) throw source.over.cause;
+        if (source.over) return;
         continue;
       }
-      if (over) {
-        if (over.cause) throw over.cause;
-        return;
+      try {
+        yield offered.message;
+      } finally {
+        offered.done();
       }
-      wake = deferred();
-      const { promise } = wake;
-      await (options.timeout === undefined
-        ? promise
-        : withDeadline(promise, 'iterate', options.timeout, channel.clock));
     }
   } finally {
-    off();
-    for (const message of arrived.drain()) if (!message.settled) message.nack({ requeue: true });
+    source.stop(undefined);
     await consumer.close();
-    for (const message of arrived.drain()) if (!message.settled) message.nack({ requeue: true });
+  }
+}
+
+interface Offer {
+  readonly message: IncomingMessage;
+  /** The loop body has done with it. */
+  readonly done: () => void;
+}
+
+/** Between the consumer, which offers one message at a time, and the loop, which takes it. */
+class Source {
+  #offer: Offer | undefined;
+  #change: Deferred<void> | undefined;
+  /** No more messages will come; with the reason, where nobody asked for it. */
+  over: { readonly cause: LeveretError | undefined } | undefined;
+
+  /** Offers a message; resolves once the loop body has done with it. */
+  offer(message: IncomingMessage): Promise<void> {
+    const { promise, resolve } = deferred();
+    this.#offer = { message, done: resolve };
+    if (this.over) this.#giveBack();
+    this.#change?.resolve();
+    return promise;
+  }
+
+  /** Takes what is offered, but not what came over a channel that is gone: it will come again. */
+  take(): Offer | undefined {
+    const offer = this.#offer;
+    this.#offer = undefined;
+    if (!offer?.message.signal.aborted) return offer;
+    offer.done();
+    return undefined;
+  }
+
+  /** Resolves when there is something to see; `undefined` where there is already. */
+  changed(): Promise<void> | undefined {
+    if (this.#offer || this.over) return undefined;
+    this.#change = deferred();
+    return this.#change.promise;
+  }
+
+  /** Ends it; what was not taken goes back. */
+  stop(cause: LeveretError | undefined): void {
+    this.over ??= { cause };
+    this.#giveBack();
+    this.#change?.resolve();
+  }
+
+  #giveBack(): void {
+    const offer = this.#offer;
+    this.#offer = undefined;
+    if (offer && !offer.message.settled) offer.message.nack({ requeue: true });
+    offer?.done();
   }
 }

@@ -2,12 +2,12 @@ import { bind, unbind } from '../channel/restore.ts';
 import type { Session } from '../channel/session.ts';
 import { type MessageHandler, Subscription } from '../channel/subscription.ts';
 import { duration, whole } from '../connection/options.ts';
-import { describe, LeveretError } from '../errors/leveret-error.ts';
+import { checkFunction, checkOptions, flag } from '../internal/options.ts';
 import type { TableSupport } from '../message/check-table.ts';
 import type { IncomingMessage } from '../message/incoming.ts';
 import type { HeaderTable } from '../message/message.ts';
-import { checkArguments, checkName } from '../topology/names.ts';
-import { type BindingSpec, bindingArguments, type QueueRef } from '../topology/specs.ts';
+import { ownArguments } from '../topology/names.ts';
+import { type BindingSpec, bindingSpec, type QueueRef } from '../topology/specs.ts';
 import { Consumer } from './consumer.ts';
 import type { BindOptions, Exchange } from './exchange.ts';
 import { type IterateOptions, iterate } from './iterate.ts';
@@ -104,18 +104,14 @@ export class Queue implements AsyncIterable<IncomingMessage> {
    */
   async consume(handler: MessageHandler, options: ConsumeOptions = {}): Promise<Consumer> {
     const { config, clock, prefetch } = this.#session;
-    if (typeof handler !== 'function')
-      throw new LeveretError(
-        'INVALID_ARGUMENT',
-        `handler must be a function, not ${describe(handler)}`,
-      );
-    checkArguments(options.arguments, this.#tables);
+    checkFunction('handler', handler);
+    checkOptions(options);
     const subscription = new Subscription(
       {
         queue: this.#ref,
-        noAck: options.noAck ?? false,
-        exclusive: options.exclusive ?? false,
-        arguments: options.arguments,
+        noAck: flag('noAck', options.noAck, false),
+        exclusive: flag('exclusive', options.exclusive, false),
+        arguments: ownArguments(options.arguments, this.#tables),
         prefetch: whole('prefetch', options.prefetch, prefetch, 0, 65_535),
         concurrency:
           options.concurrency === Number.POSITIVE_INFINITY
@@ -135,15 +131,16 @@ export class Queue implements AsyncIterable<IncomingMessage> {
   }
 
   /** Fetches one message; `undefined` when the queue is empty. Errors: `NOT_FOUND`, `TIMEOUT`, `CLOSED`. */
-  get(options: { readonly noAck?: boolean } = {}): Promise<IncomingMessage | undefined> {
-    const { noAck = false } = options;
+  async get(options: { readonly noAck?: boolean } = {}): Promise<IncomingMessage | undefined> {
+    checkOptions(options);
+    const noAck = flag('noAck', options.noAck, false);
     return this.#session.operation(
       'basic.get',
       async ({ channel, deliveries }) => {
         const delivery = await channel.get(this.name, { noAck });
         return delivery && deliveries.receive(delivery, noAck);
       },
-      noAck,
+      { once: noAck },
     );
   }
 
@@ -161,7 +158,7 @@ export class Queue implements AsyncIterable<IncomingMessage> {
 
   /** The same with options. Ends with `TIMEOUT` where one is given and no message comes in time. */
   iterate(options: IterateOptions = {}): AsyncGenerator<IncomingMessage, void, undefined> {
-    return iterate(this, options, this.#session);
+    return iterate(this, options, this.#session.clock);
   }
 
   /** Drops all messages that are ready; gives how many. */
@@ -171,7 +168,9 @@ export class Queue implements AsyncIterable<IncomingMessage> {
 
   /** Deletes it with its bindings and messages; gives how many messages. */
   async delete(options: DeleteQueueOptions = {}): Promise<number> {
-    const { ifUnused = false, ifEmpty = false } = options;
+    checkOptions(options);
+    const ifUnused = flag('ifUnused', options.ifUnused, false);
+    const ifEmpty = flag('ifEmpty', options.ifEmpty, false);
     const count = await this.#session.operation('queue.delete', ({ channel }) =>
       channel.deleteQueue(this.name, { ifUnused, ifEmpty }),
     );
@@ -180,12 +179,6 @@ export class Queue implements AsyncIterable<IncomingMessage> {
   }
 
   #binding(exchange: Exchange | string, routingKey: string, options: BindOptions): BindingSpec {
-    const source = typeof exchange === 'string' ? exchange : exchange.name;
-    checkName('exchange', source);
-    checkName('routingKey', routingKey);
-    const { arguments: table } = options;
-    const binding = { destination: this.#ref, source, routingKey, arguments: table };
-    checkArguments(bindingArguments(binding), this.#tables);
-    return binding;
+    return bindingSpec(this.#ref, exchange, routingKey, options, this.#tables);
   }
 }
