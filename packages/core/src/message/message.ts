@@ -49,7 +49,7 @@ export interface MessageProperties {
   readonly appId?: string | undefined;
 }
 
-/** A message to be published. The body must not be changed until the publish has settled. */
+/** A message to be published. Neither it nor what it holds may be changed until the publish has settled. */
 export interface OutgoingMessage extends MessageProperties {
   /** The bytes to send; see codecs for values. */
   readonly body: Uint8Array;
