@@ -53,6 +53,48 @@ describeWithBroker('registering a method', (getUrl) => {
     });
   });
 
+  test('that the broker refuses late does not touch who has the name by then', async () => {
+    const { rpc, channel } = await openWorkbench(getUrl());
+    const name = uniqueName('method');
+    const refused = new LeveretError('ACCESS_REFUSED', 'no');
+    const hold = gate();
+    vi.spyOn(channel, 'declareQueue').mockImplementationOnce(async () => {
+      await hold.opened;
+      throw refused;
+    });
+    const first = reasonOf(rpc.register(name, () => 1, AUTO));
+    const unregistered = reasonOf(rpc.unregister(name));
+    await rpc.register(name, () => 2, AUTO);
+    hold.open();
+    expect(await first).toBe(refused);
+    await unregistered;
+    await expect(rpc.register(name, () => 3, AUTO)).rejects.toMatchObject({
+      code: 'ALREADY_REGISTERED',
+    });
+    expect(await rpc.call(name)).toBe(2);
+  });
+
+  test.for([
+    ['name', undefined, {}],
+    ['name', null, {}],
+    ['name', '', {}],
+    ['name', 5, {}],
+    ['options', 'method', null],
+    ['options', 'method', 5],
+  ] as const)(
+    'of JavaScript with a bad %s is INVALID_ARGUMENT: %s, %s',
+    async ([field, name, options]) => {
+      const { rpc, channel } = await openWorkbench(getUrl());
+      const declare = vi.spyOn(channel, 'declareQueue');
+      const args: readonly unknown[] = [name, () => 1, options];
+      await expect(Reflect.apply(rpc.register, rpc, args)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(field),
+      });
+      expect(declare).not.toHaveBeenCalled();
+    },
+  );
+
   test('tells it of its call', async () => {
     const { rpc } = await openWorkbench(getUrl());
     const name = uniqueName('method');
@@ -126,6 +168,56 @@ describeWithBroker('unregistering a method', (getUrl) => {
     await rpc.unregister(name);
     await expect(rpc.call(name)).rejects.toMatchObject({ code: 'UNROUTABLE' });
   });
+});
+
+describeWithBroker('making an RPC', (getUrl) => {
+  test('that fails half-way leaves no queue for replies', async () => {
+    const { channel } = await openWorkbench(getUrl());
+    const declareQueue = channel.declareQueue.bind(channel);
+    const names = createInbox<string>('the queue for replies');
+    const refused = new LeveretError('ACCESS_REFUSED', 'no');
+    vi.spyOn(channel, 'declareQueue').mockImplementationOnce(async (...args) => {
+      const queue = await declareQueue(...args);
+      names.push(queue.name);
+      vi.spyOn(queue, 'bind').mockRejectedValueOnce(refused);
+      return queue;
+    });
+    expect(await reasonOf(RPC.create(channel, { codec: json }))).toBe(refused);
+    const error = await reasonOf(channel.getQueue(await names.next()));
+    expect(error).toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test.for([
+    ['options', undefined],
+    ['options', null],
+    ['codec', {}],
+    ['codec.contentType', { codec: {} }],
+    ['accept', { codec: json, accept: 5 }],
+    ['accept[0].contentType', { codec: json, accept: [{}] }],
+    ['timeout', { codec: json, timeout: 'x' }],
+    ['timeout', { codec: json, timeout: null }],
+    ['name', { codec: json, exchange: 5 }],
+  ] as const)('in JavaScript with a bad %s is INVALID_ARGUMENT: %j', async ([field, options]) => {
+    const { channel } = await openWorkbench(getUrl());
+    const declare = vi.spyOn(channel, 'declareQueue');
+    const args: readonly unknown[] = [channel, options];
+    await expect(Reflect.apply(RPC.create, RPC, args)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(`: ${field} must be`),
+    });
+    expect(declare).not.toHaveBeenCalled();
+  });
+
+  test.for([undefined, null, 5, {}])(
+    'on what is no channel is INVALID_ARGUMENT: %s',
+    async (channel) => {
+      const args: readonly unknown[] = [channel, { codec: json }];
+      await expect(Reflect.apply(RPC.create, RPC, args)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining('channel'),
+      });
+    },
+  );
 });
 
 describeWithBroker('closing an RPC', (getUrl) => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   type Channel,
   type CodecSet,
+  type Consumer,
   type Encoded,
   type Exchange,
   type IncomingMessage,
@@ -39,47 +40,38 @@ export interface CallerParts {
   readonly timeout: number;
 }
 
+/** Where replies come to, and what takes them from there. */
+interface ReplySide {
+  readonly queue: Queue;
+  readonly consumer: Consumer;
+}
+
 /** Makes calls: sends requests, waits for replies on a queue of its own. */
 export class Caller {
   readonly #parts: CallerParts;
-  readonly #replies: Queue;
   readonly #pending = new PendingCalls();
-  /** Sends the calls that wait for a connection. */
-  readonly #unsent = new Set<() => void>();
+  /** Sends the calls that wait for a connection or a queue for replies. */
+  readonly #unsent = new Set<(replyTo: string) => void>();
+  /** `undefined` from when its queue was gone until there is another. */
+  #replies: ReplySide | undefined;
   #lateReplies = 0;
-  #stop: () => Promise<void>;
+  #repairing: Promise<void> | undefined;
+  #closing = false;
+  #stop: () => void;
 
-  private constructor(parts: CallerParts, replies: Queue) {
+  private constructor(parts: CallerParts) {
     this.#parts = parts;
-    this.#replies = replies;
-    this.#stop = async () => {};
+    this.#stop = () => {};
   }
 
   /** Sets up the queue for replies and the way back for expired requests. */
   static async create(parts: CallerParts): Promise<Caller> {
-    const { channel, exchange } = parts;
-    const replies = await channel.declareQueue('', { exclusive: true, autoDelete: true });
-    await tryAgain(async () => {
-      const back = { type: 'headers', durable: false, autoDelete: true };
-      await channel.declareExchange(DEAD_LETTER_EXCHANGE, back);
-      await replies.bind(DEAD_LETTER_EXCHANGE, '', {
-        arguments: (name) => ({ [FROM_HEADER]: name, 'x-match': 'any' }),
-      });
-    });
-    if (exchange.name !== '')
-      // The exchange is there as long as somebody calls: a binding with a key that no method has keeps it.
-      await tryAgain(async () => {
-        await channel.declareExchange(exchange.name, { durable: false, autoDelete: true });
-        await replies.bind(exchange, '');
-      });
-    const caller = new Caller(parts, replies);
-    const consumer = await replies.consume((message) => caller.#reply(message), {
-      noAck: true,
-      exclusive: true,
-    });
+    const { channel } = parts;
+    const caller = new Caller(parts);
+    await caller.#open();
     const off = channel.on('status', (status) => {
       // The queue for replies went with the connection, and with it every reply that was on its way.
-      if (status.state === 'recovering') caller.#lose(status.cause);
+      if (status.state === 'recovering') caller.#lose('the connection was lost', status.cause);
       if (status.state === 'open') caller.#sendUnsent();
       if (status.state === 'closed') caller.#over(status.cause);
     });
@@ -87,10 +79,9 @@ export class Caller {
       const { correlationId } = returned;
       if (correlationId) caller.#pending.get(correlationId)?.reject(new UnroutableError(returned));
     });
-    caller.#stop = async () => {
+    caller.#stop = () => {
       off();
       unheard();
-      await consumer.close();
     };
     return caller;
   }
@@ -119,29 +110,72 @@ export class Caller {
     const id = randomUUID();
     // Registered before it is published: a fast reply must find it.
     const outcome = this.#pending.add(id, method, wait);
-    const send = (): void => {
-      if (this.#pending.get(id)) this.#send(id, method, body, options, wait.timeout);
+    const send = (replyTo: string): void => {
+      if (this.#pending.get(id)) this.#send(id, method, body, replyTo, options, wait.timeout);
     };
-    // While the channel recovers nobody knows yet where replies will have to go.
-    if (this.#parts.channel.status.state !== 'recovering') send();
+    const replyTo = this.#replyTo();
+    if (replyTo !== undefined) send(replyTo);
     else {
       const forget = (): unknown => this.#unsent.delete(send);
       this.#unsent.add(send);
       outcome.then(forget, forget);
+      if (!this.#replies) this.#repair();
     }
     return outcome;
   }
 
   /** Fails the calls that wait with `CLOSED` and takes no more replies. */
   async close(): Promise<void> {
+    this.#closing = true;
     this.#over(undefined);
-    await this.#stop();
+    this.#stop();
+    await this.#repairing;
+    await this.#replies?.consumer.close();
   }
 
-  #send(id: string, method: string, encoded: Encoded, options: CallOptions, timeout: number): void {
+  /** Where replies have to go; nobody knows yet while the channel recovers. */
+  #replyTo(): string | undefined {
+    if (this.#parts.channel.status.state === 'recovering') return undefined;
+    return this.#replies?.queue.name;
+  }
+
+  async #open(): Promise<void> {
+    const replies = await openReplies(this.#parts, (message) => this.#reply(message));
+    this.#replies = replies;
+    replies.consumer.ended.then((cause) => {
+      // Closed on purpose, or with the channel, there is nothing to put back.
+      if (!cause || this.#closing || this.#parts.channel.status.state === 'closed') return;
+      this.#replies = undefined;
+      replies.queue.delete().catch(ignore); // what may be left of it
+      this.#lose('the queue for replies was gone', cause);
+      this.#repair();
+    }, ignore);
+  }
+
+  /** Sets up another queue for replies. Where that fails, so do the calls that wait for it; the next call tries again. */
+  #repair(): void {
+    if (this.#closing) return;
+    this.#repairing ??= this.#open()
+      .then(
+        () => this.#sendUnsent(),
+        (error: unknown) =>
+          this.#lose('there is no queue for replies', LeveretError.from(error, 'CONNECTION_LOST')),
+      )
+      .finally(() => {
+        this.#repairing = undefined;
+      });
+  }
+
+  #send(
+    id: string,
+    method: string,
+    encoded: Encoded,
+    replyTo: string,
+    options: CallOptions,
+    timeout: number,
+  ): void {
     const { exchange } = this.#parts;
     const { expiration, headers, priority = 5, deliveryMode = 1 } = options;
-    const replyTo = this.#replies.name;
     exchange
       .publish(
         {
@@ -164,9 +198,11 @@ export class Caller {
   }
 
   #sendUnsent(): void {
+    const replyTo = this.#replyTo();
+    if (replyTo === undefined) return;
     const sends = [...this.#unsent];
     this.#unsent.clear();
-    for (const send of sends) send();
+    for (const send of sends) send(replyTo);
   }
 
   #reply(message: IncomingMessage): void {
@@ -198,12 +234,12 @@ export class Caller {
     }
   }
 
-  #lose(cause: LeveretError | undefined): void {
+  #lose(what: string, cause: LeveretError | undefined): void {
     this.#pending.rejectAll(
       (method) =>
         new LeveretError(
           'CONNECTION_LOST',
-          `the connection was lost while ${method} was called`,
+          `${what} while ${method} was called`,
           cause ? { cause } : {},
         ),
     );
@@ -217,6 +253,36 @@ export class Caller {
     );
   }
 }
+
+/** Sets up a queue for replies with all that leads to it. Where that fails half-way, nothing of it is left. */
+async function openReplies(
+  { channel, exchange }: CallerParts,
+  reply: (message: IncomingMessage) => void,
+): Promise<ReplySide> {
+  const queue = await channel.declareQueue('', { exclusive: true, autoDelete: true });
+  try {
+    await tryAgain(async () => {
+      const back = { type: 'headers', durable: false, autoDelete: true };
+      await channel.declareExchange(DEAD_LETTER_EXCHANGE, back);
+      await queue.bind(DEAD_LETTER_EXCHANGE, '', {
+        arguments: (name) => ({ [FROM_HEADER]: name, 'x-match': 'any' }),
+      });
+    });
+    if (exchange.name !== '')
+      // The exchange is there as long as somebody calls: a binding with a key that no method has keeps it.
+      await tryAgain(async () => {
+        await channel.declareExchange(exchange.name, { durable: false, autoDelete: true });
+        await queue.bind(exchange, '');
+      });
+    return { queue, consumer: await queue.consume(reply, { noAck: true, exclusive: true }) };
+  } catch (error) {
+    // Else the channel would put it back on every recovery.
+    await queue.delete().catch(ignore);
+    throw error;
+  }
+}
+
+function ignore(): void {}
 
 /**
  * Declares and binds again where the exchange was gone in between: one that is deleted automatically goes with

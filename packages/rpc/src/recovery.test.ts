@@ -1,7 +1,7 @@
-import type { ChannelStatus, IncomingMessage } from '@leveret/core';
+import { type ChannelStatus, type IncomingMessage, LeveretError } from '@leveret/core';
 import { createInbox, deadline } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { CallContext } from './types.ts';
 import { eventOf, gate, openFragile, openWorkbench, reasonOf } from './workbench.fixture.ts';
 
@@ -136,3 +136,87 @@ describeWithBroker('a callee that is cut off while it works', (getUrl) => {
     expect(await (await channel.getQueue(name)).delete()).toBe(0);
   });
 });
+
+describeWithBroker('a queue that somebody deletes', (getUrl) => {
+  /** An RPC with a method, and what deletes a queue of its connection. */
+  async function openDeletable() {
+    const bench = await openWorkbench(getUrl());
+    const other = await bench.connection.channel();
+    const name = uniqueName('method');
+    const method = (_args: unknown, { message }: CallContext) => message.replyTo;
+    await bench.rpc.register(name, method, { autoDelete: true });
+    const remove = async (queue: string): Promise<void> => {
+      await (await other.getQueue(queue)).delete();
+      await eventOf(bench.events, 'consumer-cancelled');
+    };
+    return { ...bench, name, method, remove };
+  }
+
+  test('of replies fails the calls that wait, and those made after it get their replies', async () => {
+    const { rpc, name, remove } = await openDeletable();
+    const hold = gate();
+    const started = createInbox<unknown>('the call');
+    const slow = uniqueName('method');
+    const method = (args: unknown) => {
+      started.push(args);
+      return hold.opened;
+    };
+    await rpc.register(slow, method, { autoDelete: true });
+    const first = await rpc.call(name);
+    const inFlight = reasonOf(rpc.call(slow, {}));
+    await started.next();
+    await remove(String(first));
+    expect(await deadline(inFlight, 5_000, 'the outcome')).toMatchObject({
+      code: 'CONNECTION_LOST',
+      cause: { code: 'CANCELLED' },
+    });
+    hold.open();
+    const second = await rpc.call(name, {}, { timeout: 5_000 });
+    expect(second).toEqual(expect.any(String));
+    expect(second).not.toBe(first);
+    expect(rpc.pending).toBe(0);
+    await remove(String(second));
+    await eventually(() => rpc.call(name, {}, { timeout: 5_000 }));
+    await rpc.close();
+  });
+
+  test('of replies takes the way back for expired calls along, and there is another', async () => {
+    const { rpc, channel, name, method, remove } = await openDeletable();
+    await remove(String(await rpc.call(name)));
+    await eventually(() => rpc.call(name, {}, { timeout: 5_000 }));
+    const idle = uniqueName('method');
+    await rpc.unregister(name);
+    await rpc.register(idle, method, { durable: false });
+    await rpc.unregister(idle);
+    const error = await reasonOf(rpc.call(idle, {}, { expiration: 20, timeout: 20_000 }));
+    expect(String(error)).toContain('expired in its queue');
+    await (await channel.getQueue(idle)).delete();
+  });
+
+  test('of replies and cannot be had again fails calls with CONNECTION_LOST until it can', async () => {
+    const { rpc, channel, name, remove } = await openDeletable();
+    const replyTo = String(await rpc.call(name));
+    const refused = new LeveretError('ACCESS_REFUSED', 'not now');
+    const declare = vi.spyOn(channel, 'declareQueue').mockRejectedValue(refused);
+    await remove(replyTo);
+    await vi.waitFor(() => expect(declare).toHaveBeenCalled(), 5_000);
+    expect(await reasonOf(rpc.call(name, {}, { timeout: 5_000 }))).toMatchObject({
+      code: 'CONNECTION_LOST',
+      cause: refused,
+    });
+    declare.mockRestore();
+    expect(await rpc.call(name, {}, { timeout: 5_000 })).toEqual(expect.any(String));
+  });
+
+  test('of a method ends it, and it can be registered again', async () => {
+    const { rpc, name, method, remove } = await openDeletable();
+    await remove(name);
+    await eventually(() => rpc.register(name, method, { autoDelete: true }));
+    expect(await rpc.call(name)).toEqual(expect.any(String));
+  });
+});
+
+/** Tries again until it succeeds: what follows from a cancelled consumer comes a moment after the event. */
+function eventually(run: () => Promise<unknown>): Promise<unknown> {
+  return vi.waitFor(run, { timeout: 5_000, interval: 10 });
+}

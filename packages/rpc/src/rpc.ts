@@ -9,7 +9,7 @@ import {
 } from '@leveret/core';
 import { Caller } from './caller.ts';
 import { isArgsOf, MethodRunner } from './method.ts';
-import { checkTimeout } from './options.ts';
+import { checkChannel, checkMethodName, checkOptions, checkTimeout } from './options.ts';
 import { DEAD_LETTER_EXCHANGE, queueName } from './protocol.ts';
 import type {
   AnyApi,
@@ -68,11 +68,13 @@ export class RPC<Api extends object = AnyApi> {
     );
   }
 
-  /** Makes one on `channel`: declares the queue for its replies. Errors: those of declaring. */
+  /** Makes one on `channel`: declares the queue for its replies. Errors: `INVALID_ARGUMENT`, and those of declaring. */
   static async create<Api extends object = AnyApi>(
     channel: Channel,
     options: RpcOptions,
   ): Promise<RPC<Api>> {
+    checkChannel(channel);
+    checkOptions(options);
     const { exchange: name = '', timeout = 30_000 } = options;
     checkTimeout(timeout);
     const codecs = new CodecSet(options);
@@ -107,8 +109,9 @@ export class RPC<Api extends object = AnyApi> {
 
   /**
    * Offers a method. Its queue is durable by default and shared with all callees of the name; what it throws
-   * reaches the caller as a `RemoteError`. Errors: `ALREADY_REGISTERED` (the name or the function), and those
-   * of declaring and consuming.
+   * reaches the caller as a `RemoteError`. Where its queue is deleted it ends, and can be registered again.
+   * Errors: `ALREADY_REGISTERED` (the name or the function), `INVALID_ARGUMENT`, and those of declaring and
+   * consuming.
    */
   async register<Name extends MethodName<Api>>(
     name: Name,
@@ -116,6 +119,8 @@ export class RPC<Api extends object = AnyApi> {
     options: RegisterOptions = {},
   ): Promise<void> {
     if (this.#closing) throw closed();
+    checkMethodName(name);
+    checkOptions(options);
     if (typeof handler !== 'function')
       throw new LeveretError('INVALID_ARGUMENT', 'handler must be a function');
     if (this.#registrations.has(name))
@@ -130,11 +135,17 @@ export class RPC<Api extends object = AnyApi> {
       isArgs: isArgsOf<ArgsOf<Api[Name]>>,
     });
     const consumer = this.#consume(name, (message) => runner.handle(message), options);
-    this.#registrations.set(name, { name, handler, consumer });
+    const registration = { name, handler, consumer };
+    this.#registrations.set(name, registration);
     try {
-      await consumer;
+      const { ended } = await consumer;
+      // Also where nobody asked for it, as its queue was deleted: then it can be registered again.
+      ended.then(
+        () => this.#forget(registration),
+        () => {},
+      );
     } catch (error) {
-      this.#registrations.delete(name);
+      this.#forget(registration);
       throw error;
     }
   }
@@ -186,6 +197,12 @@ export class RPC<Api extends object = AnyApi> {
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(drainTimeout === undefined ? {} : { drainTimeout }),
     });
+  }
+
+  /** The name may be another's by now. */
+  #forget(registration: Registration): void {
+    const { name } = registration;
+    if (this.#registrations.get(name) === registration) this.#registrations.delete(name);
   }
 
   #find(handler: unknown): Registration | undefined {
