@@ -246,3 +246,60 @@ describeWithBroker('the proxy of a master', (getUrl) => {
     expect(await queues[0]?.get()).toBeDefined();
   });
 });
+
+describeWithBroker('a master used from JavaScript', (getUrl) => {
+  const codec = jsonCodec();
+
+  test.for([
+    ['options', undefined],
+    ['options', null],
+    ['codec', {}],
+    ['codec.contentType', { codec: {} }],
+    ['codec.encode', { codec: { contentType: 'a/b' } }],
+    ['accept', { codec, accept: 5 }],
+    ['accept[0].contentType', { codec, accept: [{}] }],
+  ] as const)('is not made with a bad %s: %j', async ([field, options]) => {
+    const { channel } = await openWorkbench(getUrl());
+    expect(() => Reflect.construct(Master, [channel, options])).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining(`: ${field} must be`),
+      }),
+    );
+  });
+
+  test.for([undefined, null, 5, {}])('is not made on what is no channel: %s', (channel) => {
+    expect(() => Reflect.construct(Master, [channel, { codec }])).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_ARGUMENT',
+        message: expect.stringContaining('channel'),
+      }),
+    );
+  });
+
+  test.for([
+    ['createTask', 'name', [undefined, {}]],
+    ['createTask', 'options', ['task', {}, null]],
+    ['createTask', 'options', ['task', {}, 5]],
+    ['createTask', 'options', ['task', {}, []]],
+    ['createQueue', 'name', [undefined]],
+    ['createQueue', 'options', ['task', null]],
+    ['createQueue', 'options', ['task', 'durable']],
+    ['createWorker', 'name', [undefined, () => {}]],
+    ['createWorker', 'name', ['', () => {}]],
+    ['createWorker', 'handler', ['task']],
+    ['createWorker', 'options', ['task', () => {}, null]],
+    ['createWorker', 'options', ['task', () => {}, 5]],
+  ] as const)('%s refuses a bad %s: %j', async ([method, field, args]) => {
+    const { master, channel } = await openWorkbench(getUrl());
+    const declare = vi.spyOn(channel, 'declareQueue');
+    const publish = vi.spyOn(channel.defaultExchange, 'publish');
+    const given: readonly unknown[] = args;
+    await expect(Reflect.apply(master[method], master, given)).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(`INVALID_ARGUMENT: ${field} `),
+    });
+    expect(declare).not.toHaveBeenCalled();
+    expect(publish).not.toHaveBeenCalled();
+  });
+});

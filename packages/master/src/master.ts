@@ -9,6 +9,7 @@ import {
   type Queue,
   type QueueOptions,
 } from '@leveret/core';
+import { checkChannel, checkOptions, checkTaskName } from './options.ts';
 import type {
   AnyTasks,
   FailureOptions,
@@ -44,7 +45,9 @@ export class Master<Tasks extends object = AnyTasks> {
   readonly #codecs: CodecSet;
   readonly #failure: Required<FailureOptions>;
 
+  /** Errors: `INVALID_ARGUMENT`, naming the option. */
   constructor(channel: Channel, options: MasterOptions) {
+    checkChannel(channel);
     this.#channel = channel;
     this.#codecs = new CodecSet(options);
     this.#failure = {
@@ -74,7 +77,8 @@ export class Master<Tasks extends object = AnyTasks> {
    * declaring.
    */
   async createQueue(name: TaskName<Tasks>, options: QueueOptions = {}): Promise<Queue> {
-    return this.#channel.declareQueue(taskName(name), options);
+    checkOptions(options);
+    return this.#channel.declareQueue(checkTaskName(name), options);
   }
 
   /**
@@ -90,6 +94,8 @@ export class Master<Tasks extends object = AnyTasks> {
     handler: TaskHandler<Tasks[Name]>,
     options: WorkerOptions = {},
   ): Promise<Worker> {
+    checkTaskName(name);
+    checkOptions(options);
     const { requeue, rejectOnRedelivered, consumerArguments, ...rest } = options;
     const { prefetch, concurrency, drainTimeout, ...queueOptions } = rest;
     if (typeof handler !== 'function')
@@ -117,7 +123,8 @@ export class Master<Tasks extends object = AnyTasks> {
 
   #create(name: string, payload: unknown = {}, options: TaskOptions = {}): Promise<void> {
     try {
-      taskName(name);
+      checkTaskName(name);
+      checkOptions(options);
       if (!isObject(payload))
         throw new InvalidMessageError('payload', payload, 'must be an object');
       const encoded = this.#codecs.encode(payload);
@@ -137,11 +144,6 @@ export class Master<Tasks extends object = AnyTasks> {
       timeout === undefined ? {} : { timeout },
     );
   }
-}
-
-function taskName(name: string): string {
-  if (typeof name === 'string' && name !== '') return name;
-  throw new LeveretError('INVALID_ARGUMENT', 'name of a task must be a string that is not empty');
 }
 
 /** A task map is a promise of the user's about what is in the queue; what can be seen here is an object. */
