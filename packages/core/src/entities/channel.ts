@@ -2,10 +2,12 @@ import type { ChannelStatus, Session } from '../channel/session.ts';
 import { Transactions } from '../channel/transaction.ts';
 import { duration, whole } from '../connection/options.ts';
 import type { LeveretEvent } from '../diagnostics/events.ts';
+import { describe, LeveretError } from '../errors/leveret-error.ts';
 import type { Unsubscribe } from '../internal/emitter.ts';
+import { checkFunction, checkOptions, flag } from '../internal/options.ts';
 import type { MessageLimits } from '../message/check-message.ts';
 import type { ReturnedMessage } from '../message/received.ts';
-import { checkArguments, checkName } from '../topology/names.ts';
+import { checkName } from '../topology/names.ts';
 import {
   type ExchangeOptions,
   exchangeSpec,
@@ -82,9 +84,12 @@ export class Channel {
       | ['status', (record: ChannelStatus) => void]
       | ['return', (record: ReturnedMessage) => void]
   ): Unsubscribe {
-    return name === 'status'
-      ? this.#session.changes.add(listener)
-      : this.#session.returns.add(listener);
+    if (name === 'status') return this.#session.changes.add(listener);
+    if (name === 'return') return this.#session.returns.add(listener);
+    throw new LeveretError(
+      'INVALID_ARGUMENT',
+      `name must be "status" or "return", not ${describe(name)}`,
+    );
   }
 
   /** For authors of patterns: tells the listeners of the connection's events what happened. */
@@ -101,11 +106,9 @@ export class Channel {
     name: string,
     options: ExchangeOptions | PassiveOptions = {},
   ): Promise<Exchange> {
-    if ('passive' in options) return this.getExchange(name);
-    const spec = exchangeSpec(name, options);
-    checkName('name', name);
-    checkName('type', spec.type);
-    checkArguments(spec.arguments, this.#limits().tables);
+    checkOptions(options);
+    if (options.passive === true) return this.getExchange(name);
+    const spec = exchangeSpec(name, options, this.#limits().tables);
     await this.#session.operation('exchange.declare', ({ channel }) =>
       channel.declareExchange(spec),
     );
@@ -124,10 +127,9 @@ export class Channel {
    * ```
    */
   async declareQueue(name = '', options: QueueOptions | PassiveOptions = {}): Promise<Queue> {
-    if ('passive' in options) return this.getQueue(name);
-    const spec = queueSpec(name, options);
-    checkName('name', name);
-    checkArguments(spec.arguments, this.#limits().tables);
+    checkOptions(options);
+    if (options.passive === true) return this.getQueue(name);
+    const spec = queueSpec(name, options, this.#limits().tables);
     const state = await this.#session.operation('queue.declare', ({ channel }) =>
       channel.declareQueue(spec),
     );
@@ -138,7 +140,8 @@ export class Channel {
   /** An exchange that others declared; it is not put back on recovery. Errors: `NOT_FOUND`. */
   async getExchange(name: string, options: GetOptions = {}): Promise<Exchange> {
     checkName('name', name);
-    if (options.ensure ?? true)
+    checkOptions(options);
+    if (flag('ensure', options.ensure, true))
       await this.#session.aside('exchange.declare', (channel) => channel.checkExchange(name));
     return Exchange.make(name, this.#session, this.#outbox);
   }
@@ -146,8 +149,10 @@ export class Channel {
   /** A queue that others declared; it is not put back on recovery. Errors: `NOT_FOUND`. */
   async getQueue(name: string, options: GetOptions = {}): Promise<Queue> {
     checkName('name', name);
+    checkOptions(options);
+    const ensure = flag('ensure', options.ensure, true);
     const ref = this.#session.ledger.findQueue(name) ?? { name };
-    if (!(options.ensure ?? true)) return this.#queue(ref, UNCOUNTED);
+    if (!ensure) return this.#queue(ref, UNCOUNTED);
     const state = await this.#session.aside('queue.declare', (channel) => channel.checkQueue(name));
     return this.#queue(ref, state);
   }
@@ -158,8 +163,12 @@ export class Channel {
    * earlier versions do not allow it).
    */
   async setQos(options: { readonly prefetch: number; readonly global?: boolean }): Promise<void> {
+    checkOptions(options);
+    // Without one there would be no bound at all, which is not what a slip of the pen may ask for.
+    if (options.prefetch === undefined)
+      throw new LeveretError('INVALID_ARGUMENT', 'prefetch must be given; 0 is no bound');
     const prefetch = whole('prefetch', options.prefetch, 0, 0, 65_535);
-    if (options.global) {
+    if (flag('global', options.global, false)) {
       await this.#session.operation('basic.qos', ({ channel }) => channel.setQos(prefetch, true));
       this.#session.consumers.globalPrefetch = prefetch;
     } else this.#session.prefetch = prefetch;
@@ -171,10 +180,12 @@ export class Channel {
    * message reached no queue (the others were published); `CONNECTION_LOST` (nobody can know, if it came
    * while committing); `TIMEOUT`, `CLOSED`.
    */
-  transaction<T>(
+  async transaction<T>(
     fn: () => T | Promise<T>,
     options: { readonly timeout?: number } = {},
   ): Promise<T> {
+    checkFunction('fn', fn);
+    checkOptions(options);
     const timeout = duration('timeout', options.timeout, this.#session.config.publishTimeout);
     return this.#transactions.run(fn, timeout);
   }

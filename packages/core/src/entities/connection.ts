@@ -10,8 +10,10 @@ import { type ConnectionStatus, Supervisor } from '../connection/supervisor.ts';
 import type { LeveretEvent } from '../diagnostics/events.ts';
 import type { Driver } from '../driver/driver.ts';
 import { rabbitmqClientDriver } from '../driver/rabbitmq-client/driver.ts';
+import { describe, LeveretError } from '../errors/leveret-error.ts';
 import { systemClock } from '../internal/clock.ts';
 import { Listeners, type Unsubscribe } from '../internal/emitter.ts';
+import { checkOptions } from '../internal/options.ts';
 import type { MessageLimits } from '../message/check-message.ts';
 import { Channel } from './channel.ts';
 
@@ -81,12 +83,19 @@ export class Connection {
       | ['status', (record: ConnectionStatus) => void]
       | ['event', (record: LeveretEvent) => void]
   ): Unsubscribe {
-    return name === 'status' ? this.#supervisor.changes.add(listener) : this.#events.add(listener);
+    if (name === 'status') return this.#supervisor.changes.add(listener);
+    if (name === 'event') return this.#events.add(listener);
+    throw new LeveretError(
+      'INVALID_ARGUMENT',
+      `name must be "status" or "event", not ${describe(name)}`,
+    );
   }
 
   /** Opens a channel. Errors: `INVALID_ARGUMENT`, `TIMEOUT`, `CLOSED`. */
   async channel(options: ChannelOptions = {}): Promise<Channel> {
-    const session = new Session(++this.#channels, this.#host, channelConfig(options));
+    const config = channelConfig(options);
+    if (this.#closing) throw new LeveretError('CLOSED', 'the connection is closed');
+    const session = new Session(++this.#channels, this.#host, config);
     this.#sessions.add(session);
     session.changes.add((status) => {
       if (status.state === 'closed') this.#sessions.delete(session);
@@ -149,6 +158,8 @@ export async function connect(
   target: ConnectTarget = {},
   options: ConnectionOptions = {},
 ): Promise<Connection> {
+  if (typeof target !== 'string' && !Array.isArray(target)) checkOptions(target, 'target');
+  checkOptions(options);
   const config = connectionConfig(target, options);
   const driver = options.driver ?? driverOf(target) ?? rabbitmqClientDriver;
   const supervisor = new Supervisor(config, driver, systemClock);

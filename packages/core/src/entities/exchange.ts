@@ -1,8 +1,8 @@
 import { bind, unbind } from '../channel/restore.ts';
 import type { Session } from '../channel/session.ts';
+import { checkOptions, flag } from '../internal/options.ts';
 import type { OutgoingMessage } from '../message/message.ts';
-import { checkArguments, checkName } from '../topology/names.ts';
-import { type BindingArguments, type BindingSpec, bindingArguments } from '../topology/specs.ts';
+import { type BindingArguments, type BindingSpec, bindingSpec } from '../topology/specs.ts';
 import type { Outbox, PublishOptions } from './outbox.ts';
 
 /** How a binding is made. */
@@ -76,7 +76,8 @@ export class Exchange {
 
   /** Deletes it and every binding of it. */
   async delete(options: DeleteExchangeOptions = {}): Promise<void> {
-    const { ifUnused = false } = options;
+    checkOptions(options);
+    const ifUnused = flag('ifUnused', options.ifUnused, false);
     await this.#session.operation('exchange.delete', ({ channel }) =>
       channel.deleteExchange(this.name, { ifUnused }),
     );
@@ -84,12 +85,6 @@ export class Exchange {
   }
 
   #binding(source: Exchange | string, routingKey: string, options: BindOptions): BindingSpec {
-    const name = typeof source === 'string' ? source : source.name;
-    checkName('source', name);
-    checkName('routingKey', routingKey);
-    const { arguments: table } = options;
-    const binding = { destination: this.name, source: name, routingKey, arguments: table };
-    checkArguments(bindingArguments(binding), this.#outbox.tables);
-    return binding;
+    return bindingSpec(this.name, source, routingKey, options, this.#outbox.tables);
   }
 }

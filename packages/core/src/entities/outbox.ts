@@ -1,6 +1,7 @@
 import type { Session } from '../channel/session.ts';
 import type { Transactions } from '../channel/transaction.ts';
 import { duration } from '../connection/options.ts';
+import { checkOptions, flag } from '../internal/options.ts';
 import { checkMessage, type MessageLimits } from '../message/check-message.ts';
 import type { TableSupport } from '../message/check-table.ts';
 import type { OutgoingMessage } from '../message/message.ts';
@@ -49,11 +50,14 @@ export class Outbox {
   ): Promise<void> {
     try {
       checkMessage(message, routingKey, this.#limits());
+      checkOptions(options);
+      const mandatory = flag('mandatory', options.mandatory, true);
+      const resend = flag('resend', options.resend, true);
+      const confirm = flag('confirm', options.confirm, true);
       const { publishTimeout } = this.#session.config;
-      const wire = toWire(message, exchange, routingKey, options.mandatory ?? true);
+      const wire = toWire(message, exchange, routingKey, mandatory);
       const timeout = duration('timeout', options.timeout, publishTimeout);
       if (this.#transactions.publish(wire)) return Promise.resolve();
-      const { resend = true, confirm = true } = options;
       return this.#session.publisher.publish({ message: wire, timeout, resend, confirm });
     } catch (error) {
       return Promise.reject(error);

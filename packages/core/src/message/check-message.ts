@@ -43,6 +43,8 @@ export function checkMessage(
   routingKey: string,
   limits: MessageLimits,
 ): void {
+  if (typeof message !== 'object' || message === null)
+    throw new InvalidMessageError('message', message, 'must be an object with a body');
   checkShortstr('routingKey', routingKey);
   checkBody(message.body, limits.maxMessageSize);
   for (const field of SHORTSTRS) {

@@ -10,6 +10,8 @@ import {
   queueSpec,
 } from './specs.ts';
 
+const tables = { dates: true, bytes: true };
+
 const binding = (
   destination: QueueRef | string,
   source: string,
@@ -32,10 +34,10 @@ function words(plan: readonly PlanStep[]): string[] {
 describe('TopologyLedger', () => {
   it('plans exchanges, then queues, then bindings, whatever the order of declaration', () => {
     const ledger = new TopologyLedger();
-    const queue = ledger.addQueue(queueSpec('q', {}), 'q');
-    ledger.addExchange(exchangeSpec('a', {}));
+    const queue = ledger.addQueue(queueSpec('q', {}, tables), 'q');
+    ledger.addExchange(exchangeSpec('a', {}, tables));
     ledger.addBinding(binding(queue, 'a'));
-    ledger.addExchange(exchangeSpec('b', {}));
+    ledger.addExchange(exchangeSpec('b', {}, tables));
     ledger.addBinding(binding('b', 'a'));
     expect(words(ledger.plan())).toEqual([
       'exchange a',
@@ -48,25 +50,25 @@ describe('TopologyLedger', () => {
 
   it('knows a named queue by one reference however often it is declared', () => {
     const ledger = new TopologyLedger();
-    const first = ledger.addQueue(queueSpec('q', {}), 'q');
-    const again = ledger.addQueue(queueSpec('q', { durable: false }), 'q');
+    const first = ledger.addQueue(queueSpec('q', {}, tables), 'q');
+    const again = ledger.addQueue(queueSpec('q', { durable: false }, tables), 'q');
     expect(again).toBe(first);
     expect(ledger.findQueue('q')).toBe(first);
     expect(ledger.plan()).toEqual([
-      { kind: 'queue', ref: first, spec: queueSpec('q', { durable: false }) },
+      { kind: 'queue', ref: first, spec: queueSpec('q', { durable: false }, tables) },
     ]);
   });
 
   it('takes each queue named by the broker for one of its own', () => {
     const ledger = new TopologyLedger();
-    const spec = queueSpec('', {});
+    const spec = queueSpec('', {}, tables);
     expect(ledger.addQueue(spec, 'amq.gen-1')).not.toBe(ledger.addQueue(spec, 'amq.gen-2'));
     expect(words(ledger.plan())).toEqual(['queue amq.gen-1', 'queue amq.gen-2']);
   });
 
   it('lets bindings follow a queue to its new name', () => {
     const ledger = new TopologyLedger();
-    const queue = ledger.addQueue(queueSpec('', {}), 'amq.gen-1');
+    const queue = ledger.addQueue(queueSpec('', {}, tables), 'amq.gen-1');
     ledger.addBinding(binding(queue, 'events', 'key', (name) => ({ to: name })));
     queue.name = 'amq.gen-2';
     expect(words(ledger.plan())).toEqual([
@@ -100,8 +102,9 @@ describe('TopologyLedger', () => {
 
   it('forgets an autoDelete exchange with its last binding, and what hung on it in turn', () => {
     const ledger = new TopologyLedger();
-    for (const name of ['a', 'b']) ledger.addExchange(exchangeSpec(name, { autoDelete: true }));
-    const queue = ledger.addQueue(queueSpec('q', {}), 'q');
+    for (const name of ['a', 'b'])
+      ledger.addExchange(exchangeSpec(name, { autoDelete: true }, tables));
+    const queue = ledger.addQueue(queueSpec('q', {}, tables), 'q');
     ledger.addBinding(binding('b', 'a'));
     ledger.addBinding(binding(queue, 'b', 'one'));
     ledger.addBinding(binding(queue, 'b', 'two'));
@@ -113,15 +116,15 @@ describe('TopologyLedger', () => {
 
   it('keeps an autoDelete exchange that was never bound', () => {
     const ledger = new TopologyLedger();
-    ledger.addExchange(exchangeSpec('a', { autoDelete: true }));
+    ledger.addExchange(exchangeSpec('a', { autoDelete: true }, tables));
     ledger.removeBinding(binding('b', 'a'));
     expect(words(ledger.plan())).toEqual(['exchange a']);
   });
 
   it('forgets an autoDelete queue with its last consumer, and only such a one', () => {
     const ledger = new TopologyLedger();
-    const kept = ledger.addQueue(queueSpec('kept', {}), 'kept');
-    const gone = ledger.addQueue(queueSpec('gone', { autoDelete: true }), 'gone');
+    const kept = ledger.addQueue(queueSpec('kept', {}, tables), 'kept');
+    const gone = ledger.addQueue(queueSpec('gone', { autoDelete: true }, tables), 'gone');
     ledger.addBinding(binding(gone, 'events'));
     ledger.consumersGone(kept);
     ledger.consumersGone(gone);
@@ -210,7 +213,9 @@ describe('TopologyLedger against a plain model of a broker', () => {
         for (const each of operations) {
           switch (each.op) {
             case 'exchange': {
-              ledger.addExchange(exchangeSpec(each.name, { autoDelete: isAutoDelete(each.name) }));
+              ledger.addExchange(
+                exchangeSpec(each.name, { autoDelete: isAutoDelete(each.name) }, tables),
+              );
               if (!model.exchanges.some(({ name }) => name === each.name))
                 model.exchanges.push({ name: each.name, autoDelete: isAutoDelete(each.name) });
               break;
@@ -219,7 +224,11 @@ describe('TopologyLedger against a plain model of a broker', () => {
               const byBroker = each.name === 'q';
               if (byBroker && refs.has('q')) break;
               const name = byBroker ? `amq.gen-${names++}` : each.name;
-              const spec = queueSpec(byBroker ? '' : name, { autoDelete: isAutoDelete(each.name) });
+              const spec = queueSpec(
+                byBroker ? '' : name,
+                { autoDelete: isAutoDelete(each.name) },
+                tables,
+              );
               refs.set(each.name, ledger.addQueue(spec, name));
               if (!model.queues.some((queue) => queue.name === name))
                 model.queues.push({ name, autoDelete: isAutoDelete(each.name) });

@@ -15,12 +15,20 @@ export function checkName(field: string, value: string): void {
 /** Most bytes of arguments that fit a method frame of the smallest negotiable size (4096 bytes). */
 const MAX_ARGUMENTS = 3072;
 
-/** Refuses arguments that the driver could not send as they are. Errors: `INVALID_ARGUMENT`. */
-export function checkArguments(table: HeaderTable | undefined, support: TableSupport): void {
-  if (table === undefined) return;
+/**
+ * A copy of arguments, so that what is put back on recovery is what was declared, whatever becomes of the
+ * caller's object. Refuses what the driver could not send as it is. Errors: `INVALID_ARGUMENT`.
+ */
+export function ownArguments(
+  table: HeaderTable | undefined,
+  support: TableSupport,
+): HeaderTable | undefined {
+  if (table === undefined) return undefined;
   let size: number;
+  let copy: HeaderTable;
   try {
     size = checkTable(table, 'arguments', support);
+    copy = structuredClone(table);
   } catch (error) {
     throw new LeveretError('INVALID_ARGUMENT', describe(error), { cause: error });
   }
@@ -29,4 +37,5 @@ export function checkArguments(table: HeaderTable | undefined, support: TableSup
       'INVALID_ARGUMENT',
       `arguments must take at most ${MAX_ARGUMENTS} bytes, not ${size}`,
     );
+  return copy;
 }

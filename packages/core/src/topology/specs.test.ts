@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { bindingArguments, exchangeSpec, queueSpec } from './specs.ts';
+import { bindingArguments, bindingSpec, exchangeSpec, queueSpec } from './specs.ts';
+
+const tables = { dates: true, bytes: true };
 
 describe('exchangeSpec', () => {
   it('is a durable direct exchange where nothing is said', () => {
-    expect(exchangeSpec('logs', {})).toEqual({
+    expect(exchangeSpec('logs', {}, tables)).toEqual({
       name: 'logs',
       type: 'direct',
       durable: true,
@@ -21,7 +23,7 @@ describe('exchangeSpec', () => {
       internal: true,
       arguments: { 'alternate-exchange': 'other' },
     };
-    expect(exchangeSpec('logs', said)).toEqual({ name: 'logs', ...said });
+    expect(exchangeSpec('logs', said, tables)).toEqual({ name: 'logs', ...said });
   });
 });
 
@@ -37,7 +39,7 @@ describe('queueSpec', () => {
     { name: '', said: { exclusive: false }, durable: true, exclusive: false },
     { name: '', said: { durable: false }, durable: false, exclusive: true },
   ])('$name with $said is durable $durable and exclusive $exclusive', (row) => {
-    expect(queueSpec(row.name, row.said)).toEqual({
+    expect(queueSpec(row.name, row.said, tables)).toEqual({
       name: row.name,
       durable: row.durable,
       exclusive: row.exclusive,
@@ -48,7 +50,63 @@ describe('queueSpec', () => {
 
   it('keeps autoDelete and arguments', () => {
     const said = { autoDelete: true, arguments: { 'x-queue-type': 'quorum' } };
-    expect(queueSpec('tasks', said)).toMatchObject(said);
+    expect(queueSpec('tasks', said, tables)).toMatchObject(said);
+  });
+});
+
+describe('flags', () => {
+  it.each(['durable', 'autoDelete', 'internal', 'passive'])(
+    'of an exchange are true or false: %s',
+    (flag) => {
+      const options = { [flag]: 'no' };
+      expect(() => Reflect.apply(exchangeSpec, undefined, ['e', options, tables])).toThrow(
+        expect.objectContaining({
+          code: 'INVALID_ARGUMENT',
+          message: expect.stringContaining(`${flag} must be true or false`),
+        }),
+      );
+    },
+  );
+
+  it.each(['durable', 'autoDelete', 'exclusive', 'passive'])(
+    'of a queue are true or false: %s',
+    (flag) => {
+      for (const name of ['', 'q'])
+        expect(() => Reflect.apply(queueSpec, undefined, [name, { [flag]: null }, tables])).toThrow(
+          expect.objectContaining({
+            code: 'INVALID_ARGUMENT',
+            message: expect.stringContaining(`${flag} must be true or false`),
+          }),
+        );
+    },
+  );
+});
+
+describe('arguments', () => {
+  it('are those of the declaration, whatever becomes of the object', () => {
+    const said = { a: 1 };
+    const options = { arguments: said };
+    const specs = [
+      exchangeSpec('e', options, tables),
+      queueSpec('q', options, tables),
+      bindingSpec('e', 'source', '', options, tables),
+      bindingSpec({ name: 'q' }, 'source', '', options, tables),
+    ];
+    said.a = 2;
+    for (const spec of specs) expect(spec.arguments).toEqual({ a: 1 });
+  });
+
+  it('of a binding stay a function where they are one', () => {
+    const follow = (name: string) => ({ to: name });
+    const spec = bindingSpec({ name: 'q' }, 'source', '', { arguments: follow }, tables);
+    expect(spec.arguments).toBe(follow);
+  });
+
+  it('that a function makes are checked', () => {
+    const options = { arguments: () => 5 };
+    expect(() =>
+      Reflect.apply(bindingSpec, undefined, ['e', 'source', '', options, tables]),
+    ).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
   });
 });
 

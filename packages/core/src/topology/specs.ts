@@ -1,4 +1,7 @@
+import { checkOptions, flag } from '../internal/options.ts';
+import type { TableSupport } from '../message/check-table.ts';
 import type { HeaderTable } from '../message/message.ts';
+import { checkName, ownArguments } from './names.ts';
 
 /** What kind of routing an exchange does; plugins add more. */
 export type ExchangeType = 'direct' | 'fanout' | 'topic' | 'headers' | (string & {});
@@ -15,6 +18,8 @@ export interface ExchangeOptions {
   readonly internal?: boolean;
   /** Such as `alternate-exchange`. */
   readonly arguments?: HeaderTable;
+  /** Declare it, and do not only ask whether it is there. Default false. */
+  readonly passive?: false;
 }
 
 /** How a queue is declared. */
@@ -27,6 +32,8 @@ export interface QueueOptions {
   readonly autoDelete?: boolean;
   /** Such as `x-queue-type`, `x-message-ttl`, `x-dead-letter-exchange`. */
   readonly arguments?: HeaderTable;
+  /** Declare it, and do not only ask whether it is there. Default false. */
+  readonly passive?: false;
 }
 
 /** An exchange as it is asked of the broker. */
@@ -86,26 +93,55 @@ export function bindingArguments(binding: BindingSpec): HeaderTable | undefined 
   return table(typeof destination === 'string' ? destination : destination.name);
 }
 
-/** Fills in the defaults of an exchange. */
-export function exchangeSpec(name: string, options: ExchangeOptions): ExchangeSpec {
+/** Checks how an exchange is declared and fills in the defaults. Errors: `INVALID_ARGUMENT`. */
+export function exchangeSpec(
+  name: string,
+  options: ExchangeOptions,
+  tables: TableSupport,
+): ExchangeSpec {
+  const { type = 'direct' } = options;
+  checkName('name', name);
+  checkName('type', type);
+  flag('passive', options.passive, false);
   return {
     name,
-    type: options.type ?? 'direct',
-    durable: options.durable ?? true,
-    autoDelete: options.autoDelete ?? false,
-    internal: options.internal ?? false,
-    arguments: options.arguments,
+    type,
+    durable: flag('durable', options.durable, true),
+    autoDelete: flag('autoDelete', options.autoDelete, false),
+    internal: flag('internal', options.internal, false),
+    arguments: ownArguments(options.arguments, tables),
   };
 }
 
-/** Fills in the defaults of a queue. */
-export function queueSpec(name: string, options: QueueOptions): QueueSpec {
-  const exclusive = options.exclusive ?? (name === '' && options.durable !== true);
+/** Checks how a queue is declared and fills in the defaults. Errors: `INVALID_ARGUMENT`. */
+export function queueSpec(name: string, options: QueueOptions, tables: TableSupport): QueueSpec {
+  checkName('name', name);
+  flag('passive', options.passive, false);
+  const ours = name === '' && options.durable !== true;
+  const exclusive = flag('exclusive', options.exclusive, ours);
   return {
     name,
-    durable: options.durable ?? !exclusive,
+    durable: flag('durable', options.durable, !exclusive),
     exclusive,
-    autoDelete: options.autoDelete ?? false,
-    arguments: options.arguments,
+    autoDelete: flag('autoDelete', options.autoDelete, false),
+    arguments: ownArguments(options.arguments, tables),
   };
+}
+
+/** Checks what a binding is made of. Errors: `INVALID_ARGUMENT`, and what a function for arguments throws. */
+export function bindingSpec(
+  destination: QueueRef | string,
+  source: { readonly name: string } | string,
+  routingKey: string,
+  options: { readonly arguments?: BindingArguments },
+  tables: TableSupport,
+): BindingSpec {
+  const name = typeof source === 'string' ? source : source?.name;
+  checkName(typeof destination === 'string' ? 'source' : 'exchange', name);
+  checkName('routingKey', routingKey);
+  checkOptions(options);
+  const { arguments: table } = options;
+  const binding = { destination, source: name, routingKey, arguments: table };
+  const own = ownArguments(bindingArguments(binding), tables);
+  return typeof table === 'function' ? binding : { ...binding, arguments: own };
 }
