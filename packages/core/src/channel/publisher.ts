@@ -37,6 +37,7 @@ interface Entry extends PublishRequest {
   readonly timer: Timer;
   /** Whether it has ever been handed to a channel, so that the broker may have it. */
   sent: boolean;
+  inFlight: boolean;
   settled: boolean;
   returned: ReturnedMessage | undefined;
 }
@@ -95,6 +96,7 @@ export class Publisher {
         reject,
         timer: this.#clock.after(request.timeout, () => this.#expire(entry)),
         sent: false,
+        inFlight: false,
         settled: false,
         returned: undefined,
       };
@@ -140,13 +142,13 @@ export class Publisher {
     this.#channel = undefined;
     if (this.#confirms === 'on') this.#confirms = 'asked';
     const resent: Entry[] = [];
-    for (const entry of this.#inFlight.values()) {
+    for (const [tag, entry] of this.#inFlight) {
+      this.#leaveFlight(tag, entry);
       if (entry.settled) continue;
       entry.returned = undefined;
       if (entry.resend) resent.push(entry);
       else this.#settle(entry, unconfirmed(cause));
     }
-    this.#inFlight.clear();
     for (const entry of this.#waiting) if (!entry.resend) this.#settle(entry, cause);
     this.#waiting = new Set([...resent, ...this.#waiting]);
     return resent.length;
@@ -208,8 +210,10 @@ export class Publisher {
   close(cause: LeveretError): void {
     this.#closed = cause;
     this.#channel = undefined;
-    for (const entry of this.#inFlight.values()) this.#settle(entry, unconfirmed(cause));
-    this.#inFlight.clear();
+    for (const [tag, entry] of this.#inFlight) {
+      this.#leaveFlight(tag, entry);
+      this.#settle(entry, unconfirmed(cause));
+    }
     for (const entry of this.#waiting) this.#settle(entry, entry.sent ? unconfirmed(cause) : cause);
   }
 
@@ -238,16 +242,25 @@ export class Publisher {
   #send(channel: DriverChannel, entry: Entry): void {
     entry.sent = true;
     const tag = channel.publish(entry.message);
-    if (entry.confirm) this.#inFlight.set(tag, entry);
-    else this.#settle(entry);
+    if (entry.confirm) {
+      entry.inFlight = true;
+      this.#inFlight.set(tag, entry);
+    } else this.#settle(entry);
   }
 
   #answered(tag: number, entry: Entry, ok: boolean): void {
-    this.#inFlight.delete(tag);
+    this.#leaveFlight(tag, entry);
     if (entry.settled) return;
     if (!ok) this.#settle(entry, new LeveretError('NACKED', 'the broker refused the message'));
     else if (entry.returned) this.#settle(entry, new UnroutableError(entry.returned));
     else this.#settle(entry);
+  }
+
+  /** Its bytes count as long as it is held: also where it expired in flight. */
+  #leaveFlight(tag: number, entry: Entry): void {
+    this.#inFlight.delete(tag);
+    entry.inFlight = false;
+    if (entry.settled) this.#bytes -= entry.message.body.byteLength;
   }
 
   #expire(entry: Entry): void {
@@ -265,7 +278,7 @@ export class Publisher {
     entry.settled = true;
     this.#waiting.delete(entry);
     entry.timer.cancel();
-    this.#bytes -= entry.message.body.byteLength;
+    if (!entry.inFlight) this.#bytes -= entry.message.body.byteLength;
     if (error) entry.reject(error);
     else entry.resolve();
     if (--this.#unsettled === 0) for (const resolve of this.#idle.splice(0)) resolve();

@@ -252,14 +252,14 @@ export class Session implements LinkMember {
       const replayed = await restore(live, this.#topology(), timeout, clock);
       if (this.#state !== state) {
         channel.close().catch(ignore); // closed meanwhile, or lost again
-        return deliveries.lose();
+        return deliveries.lose(this.#cause ?? this.#closedError());
       }
       this.#happened({ kind: 'restored', channel: live });
       this.#reportRecovery(replayed);
     } catch (error) {
       channel?.close().catch(ignore);
-      deliveries?.lose();
       const cause = LeveretError.from(error, 'REFUSED');
+      deliveries?.lose(cause);
       this.consumers.lose(cause);
       if (this.#state !== state) return;
       this.#cause = cause;
@@ -327,7 +327,7 @@ export class Session implements LinkMember {
 
   #detach(before: SessionState<Live>): void {
     const cause = this.#cause ?? this.#closedError();
-    if (before.kind === 'open') before.channel.deliveries.lose();
+    if (before.kind === 'open') before.channel.deliveries.lose(cause);
     this.consumers.lose(cause);
     this.#resent = this.publisher.detach(cause);
     this.#lostAt = this.clock.now();

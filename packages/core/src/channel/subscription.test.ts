@@ -271,7 +271,7 @@ describe('losing the channel', () => {
     const { start, subscription, taken, tags, finish } = setUp({ concurrency: 2 });
     const before = await start();
     for (const tag of [1, 2, 3]) before.channel.deliver(tag);
-    before.deliveries.lose();
+    before.deliveries.lose(lost);
     subscription.lose(lost);
     expect(subscription.tag).toBeUndefined();
     expect(taken[0]?.signal.reason).toBe(lost);
@@ -290,7 +290,7 @@ describe('losing the channel', () => {
     const { start, subscription, taken, finish, skipped } = setUp();
     const before = await start();
     before.channel.deliver(1);
-    before.deliveries.lose();
+    before.deliveries.lose(lost);
     subscription.lose(lost);
     const after = await start();
     after.channel.deliver(1);

@@ -138,7 +138,7 @@ export class Queue implements AsyncIterable<IncomingMessage> {
       'basic.get',
       async ({ channel, deliveries }) => {
         const delivery = await channel.get(this.name, { noAck });
-        return delivery && deliveries.receive(delivery, noAck);
+        return delivery && deliveries.fetch(delivery, noAck);
       },
       { once: noAck },
     );
