@@ -1,10 +1,9 @@
 import { createRequire } from 'node:module';
-import type { Socket } from 'node:net';
 import { Connection } from 'rabbitmq-client';
-import { LeveretError } from '../../errors/leveret-error.ts';
 import type { Driver, DriverConnection, DriverConnectionEvents, DriverTarget } from '../driver.ts';
 import { RabbitmqClientConnection } from './connection.ts';
 import { connectFailed } from './failures.ts';
+import { guardFrames } from './frames.ts';
 import { type ConnectionInternals, connectionInternals } from './internals.ts';
 
 const manifest: { readonly version: string } = createRequire(import.meta.url)(
@@ -44,7 +43,7 @@ async function open(
     raw.unsafeDestroy();
     throw error;
   }
-  boundFrames(connection._socket, target.frameMax);
+  guardFrames(connection._socket, target.frameMax);
   return new Promise((resolve, reject) => {
     const failed = (error: unknown): void => {
       connection.unsafeDestroy();
@@ -76,19 +75,5 @@ function optionsOf(target: DriverTarget): ConstructorParameters<typeof Connectio
     socket: { port: target.port, host: target.host, ...SOCKET },
     ...(target.tls === undefined ? {} : { tls: target.tls }),
     ...(target.connectionName === undefined ? {} : { connectionName: target.connectionName }),
-  };
-}
-
-/**
- * Lets go of a peer that announces a frame larger than agreed: it does not speak AMQP, and where its bytes
- * read as a size above 1 GiB, Node would throw where nobody can catch it.
- */
-function boundFrames(socket: Socket, largest: number): void {
-  const read = socket.read.bind(socket);
-  socket.read = (size?: number) => {
-    if (size === undefined || size <= largest) return read(size);
-    const text = `the server sent a frame of ${size} bytes, where ${largest} are allowed`;
-    socket.destroy(new LeveretError('CONNECTION_FAILED', text));
-    return null;
   };
 }

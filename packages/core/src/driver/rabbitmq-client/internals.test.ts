@@ -2,34 +2,8 @@ import { deadline } from '@leveret/testkit';
 import { describeWithBroker } from '@leveret/testkit/vitest';
 import { Connection } from 'rabbitmq-client';
 import { afterEach, expect, test, vi } from 'vitest';
-import type { DriverChannelEvents, DriverTarget } from '../driver.ts';
 import { rabbitmqClientDriver } from './driver.ts';
-
-const silent = { lost: () => {}, blocked: () => {}, unblocked: () => {} };
-const deaf: DriverChannelEvents = {
-  ended: () => {},
-  confirmed: () => {},
-  returned: () => {},
-  cancelled: () => {},
-  writable: () => {},
-};
-
-function targetOf(url: string): DriverTarget {
-  const { hostname, port } = new URL(url);
-  return {
-    host: hostname,
-    port: Number(port),
-    vhost: '/',
-    username: 'guest',
-    password: 'guest',
-    tls: undefined,
-    heartbeat: 10,
-    frameMax: 131_072,
-    channelMax: 10,
-    connectionName: undefined,
-    timeout: 5000,
-  };
-}
+import { deaf, silent, targetOf } from './target.fixture.ts';
 
 /** Takes a method away from a class until the end of the test. */
 function without(prototype: object, method: string): void {

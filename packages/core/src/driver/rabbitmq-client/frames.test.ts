@@ -1,0 +1,91 @@
+import { PassThrough } from 'node:stream';
+import { deadline } from '@leveret/testkit';
+import { describeWithBroker } from '@leveret/testkit/vitest';
+import { Connection } from 'rabbitmq-client';
+import { describe, expect, it, test } from 'vitest';
+import type { WireDelivery } from '../../message/message.ts';
+import { rabbitmqClientDriver } from './driver.ts';
+import { guardFrames } from './frames.ts';
+import { deaf, silent, targetOf } from './target.fixture.ts';
+
+/** The payload of a content header whose headers nest 200 arrays, with the closing byte. */
+function poison(): Buffer {
+  const levels = Buffer.alloc(1000);
+  for (let at = 0; at < levels.length; at += 5) {
+    levels.write('A', at);
+    levels.writeUInt32BE(levels.length - at - 5, at + 1);
+  }
+  const head = Buffer.alloc(14);
+  head.writeUInt16BE(0x2000, 12);
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(levels.length + 2);
+  return Buffer.concat([head, size, Buffer.from('\x01k'), levels, Buffer.from([0xce])]);
+}
+
+function prefixOf(type: number, payload: Buffer): Buffer {
+  const prefix = Buffer.from([type, 0, 1, 0, 0, 0, 0]);
+  prefix.writeUInt32BE(payload.length - 1, 3);
+  return prefix;
+}
+
+describe('guardFrames', () => {
+  it('looks into content headers only, also where bytes come in pieces', () => {
+    const source = new PassThrough();
+    guardFrames(source, 131_072);
+    const bytes = poison();
+    const seven = Buffer.from('\x02234567'); // a payload as long as a prefix, and like one
+    source.write(Buffer.concat([prefixOf(3, seven), seven, prefixOf(3, bytes), bytes]));
+    expect(source.read(7)).toEqual(prefixOf(3, seven));
+    expect(source.read(7)).toEqual(seven);
+    expect(source.read(7)).toEqual(prefixOf(3, bytes));
+    expect(source.read(bytes.length)).toEqual(bytes);
+    source.write(prefixOf(2, bytes).subarray(0, 3));
+    expect(source.read(7)).toBeNull();
+    source.write(prefixOf(2, bytes).subarray(3));
+    expect(source.read(7)).toEqual(prefixOf(2, bytes));
+    source.write(bytes.subarray(0, 100));
+    expect(source.read(bytes.length)).toBeNull();
+    source.write(bytes.subarray(100));
+    expect(String(source.read(bytes.length))).toContain('x-nested-too-deep');
+  });
+
+  it('lets go of a peer that announces more than was agreed', async () => {
+    const source = new PassThrough();
+    const gone = new Promise((resolve) => source.once('error', resolve));
+    guardFrames(source, 8192);
+    expect(source.read(8193)).toBeNull();
+    expect(await gone).toMatchObject({ code: 'CONNECTION_FAILED' });
+  });
+});
+
+describeWithBroker('a message whose headers nest thousands of levels deep', (getUrl) => {
+  test('arrives with a placeholder, and the connection lives', async () => {
+    const url = getUrl();
+    const queue = `deep-${process.pid}-${Date.now()}`;
+    const publisher = new Connection({ url, frameMax: 131_072 });
+    let levels: unknown[] = [];
+    for (let depth = 0; depth < 4000; depth++) levels = [levels];
+    const link = await rabbitmqClientDriver.connect(targetOf(url), silent);
+    const channel = await link.openChannel(deaf);
+    await channel.declareQueue({
+      name: queue,
+      durable: false,
+      exclusive: true,
+      autoDelete: false,
+      arguments: undefined,
+    });
+    const received = new Promise<WireDelivery>((resolve, reject) => {
+      channel
+        .consume({ queue, noAck: true, exclusive: false, arguments: undefined, deliver: resolve })
+        .catch(reject);
+    });
+    const raw = await publisher.acquire();
+    await raw.basicPublish({ routingKey: queue, headers: { levels } }, Buffer.from('body'));
+    const message = await deadline(received, 5000, 'delivery');
+    expect(String(message.body)).toBe('body');
+    expect(Object.keys(message.headers ?? {})).toEqual(['x-nested-too-deep']);
+    await raw.close();
+    await publisher.close();
+    link.destroy();
+  });
+});
