@@ -13,8 +13,8 @@ const never = { recover: false };
 const states = {
   'connecting, attempting': { kind: 'connecting', phase: 'attempting', attempt: 3 },
   'connecting, waiting': { kind: 'connecting', phase: 'waiting', attempt: 3 },
-  connected: { kind: 'connected' },
-  blocked: { kind: 'blocked', reason: 'low on memory' },
+  connected: { kind: 'connected', attempt: 3 },
+  blocked: { kind: 'blocked', attempt: 3, reason: 'low on memory' },
   'reconnecting, attempting': { kind: 'reconnecting', phase: 'attempting', attempt: 3, cause },
   'reconnecting, waiting': { kind: 'reconnecting', phase: 'waiting', attempt: 3, cause },
   closed: { kind: 'closed', cause },
@@ -25,7 +25,8 @@ const events = {
   'failed, worth a retry': { kind: 'failed', error: refusedPort },
   'failed for good': { kind: 'failed', error: wrongPassword },
   'retry due': { kind: 'retry due' },
-  lost: { kind: 'lost', cause },
+  'lost, after a while': { kind: 'lost', cause, stable: true },
+  'lost, soon': { kind: 'lost', cause, stable: false },
   blocked: { kind: 'blocked', reason: 'low on disk' },
   unblocked: { kind: 'unblocked' },
   'gave up': { kind: 'gave up', error: tooLate },
@@ -36,9 +37,10 @@ type StateName = keyof typeof states;
 type EventName = keyof typeof events;
 type Outcome = readonly [LinkState, ...LinkEffect[]] | 'nothing';
 
-const connected: LinkState = { kind: 'connected' };
+const { connected } = states;
 const over = (why?: LeveretError): LinkState => ({ kind: 'closed', cause: why });
-const back: LinkState = { kind: 'reconnecting', phase: 'attempting', attempt: 1, cause };
+const afresh: LinkState = { kind: 'reconnecting', phase: 'waiting', attempt: 0, cause };
+const carriedOn = states['reconnecting, waiting'];
 
 /** What a connection that recovers does about every event in every state. */
 const table: Record<StateName, Record<EventName, Outcome>> = {
@@ -47,7 +49,8 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
     'failed, worth a retry': [states['connecting, waiting'], 'wait'],
     'failed for good': [over(wrongPassword), 'over'],
     'retry due': 'nothing',
-    lost: 'nothing',
+    'lost, after a while': 'nothing',
+    'lost, soon': 'nothing',
     blocked: 'nothing',
     unblocked: 'nothing',
     'gave up': [over(tooLate), 'stop waiting', 'over'],
@@ -58,7 +61,8 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
     'failed, worth a retry': [states['connecting, waiting'], 'wait'],
     'failed for good': [over(wrongPassword), 'over'],
     'retry due': [{ kind: 'connecting', phase: 'attempting', attempt: 4 }, 'attempt'],
-    lost: 'nothing',
+    'lost, after a while': 'nothing',
+    'lost, soon': 'nothing',
     blocked: 'nothing',
     unblocked: 'nothing',
     'gave up': [over(tooLate), 'stop waiting', 'over'],
@@ -69,8 +73,9 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
     'failed, worth a retry': 'nothing',
     'failed for good': 'nothing',
     'retry due': 'nothing',
-    lost: [back, 'down', 'attempt'],
-    blocked: [{ kind: 'blocked', reason: 'low on disk' }],
+    'lost, after a while': [afresh, 'down', 'wait'],
+    'lost, soon': [carriedOn, 'down', 'wait'],
+    blocked: [{ kind: 'blocked', attempt: 3, reason: 'low on disk' }],
     unblocked: 'nothing',
     'gave up': 'nothing',
     close: [over(), 'over', 'goodbye'],
@@ -80,8 +85,9 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
     'failed, worth a retry': 'nothing',
     'failed for good': 'nothing',
     'retry due': 'nothing',
-    lost: [back, 'down', 'attempt'],
-    blocked: [{ kind: 'blocked', reason: 'low on disk' }],
+    'lost, after a while': [afresh, 'down', 'wait'],
+    'lost, soon': [carriedOn, 'down', 'wait'],
+    blocked: [{ kind: 'blocked', attempt: 3, reason: 'low on disk' }],
     unblocked: [connected],
     'gave up': 'nothing',
     close: [over(), 'over', 'goodbye'],
@@ -91,7 +97,8 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
     'failed, worth a retry': [states['reconnecting, waiting'], 'wait'],
     'failed for good': [states['reconnecting, waiting'], 'wait'],
     'retry due': 'nothing',
-    lost: 'nothing',
+    'lost, after a while': 'nothing',
+    'lost, soon': 'nothing',
     blocked: 'nothing',
     unblocked: 'nothing',
     'gave up': 'nothing',
@@ -102,7 +109,8 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
     'failed, worth a retry': [states['reconnecting, waiting'], 'wait'],
     'failed for good': [states['reconnecting, waiting'], 'wait'],
     'retry due': [{ kind: 'reconnecting', phase: 'attempting', attempt: 4, cause }, 'attempt'],
-    lost: 'nothing',
+    'lost, after a while': 'nothing',
+    'lost, soon': 'nothing',
     blocked: 'nothing',
     unblocked: 'nothing',
     'gave up': 'nothing',
@@ -113,7 +121,8 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
     'failed, worth a retry': 'nothing',
     'failed for good': 'nothing',
     'retry due': 'nothing',
-    lost: 'nothing',
+    'lost, after a while': 'nothing',
+    'lost, soon': 'nothing',
     blocked: 'nothing',
     unblocked: 'nothing',
     'gave up': 'nothing',
@@ -124,8 +133,10 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
 /** Where a connection with `recover: false` differs. */
 const withoutRecovery: readonly [StateName, EventName, Outcome][] = [
   ['connecting, attempting', 'failed, worth a retry', [over(refusedPort), 'over']],
-  ['connected', 'lost', [over(cause), 'down', 'over']],
-  ['blocked', 'lost', [over(cause), 'down', 'over']],
+  ['connected', 'lost, after a while', [over(cause), 'down', 'over']],
+  ['connected', 'lost, soon', [over(cause), 'down', 'over']],
+  ['blocked', 'lost, after a while', [over(cause), 'down', 'over']],
+  ['blocked', 'lost, soon', [over(cause), 'down', 'over']],
 ];
 
 function keys<K extends string>(record: Record<K, unknown>): K[] {

@@ -4,9 +4,10 @@ import type { LeveretError } from '../errors/leveret-error.ts';
 export type LinkState =
   /** The first connection: an attempt is under way, or the next is waited for. */
   | { readonly kind: 'connecting'; readonly phase: Phase; readonly attempt: number }
-  | { readonly kind: 'connected' }
-  | { readonly kind: 'blocked'; readonly reason: string }
-  /** Back after a loss: an attempt is under way, or the next is waited for. */
+  /** `attempt` is the one that led there: where the link does not last, the next carries on from it. */
+  | { readonly kind: 'connected'; readonly attempt: number }
+  | { readonly kind: 'blocked'; readonly attempt: number; readonly reason: string }
+  /** Back after a loss: an attempt is under way, or the next is waited for (the first after attempt 0). */
   | {
       readonly kind: 'reconnecting';
       readonly phase: Phase;
@@ -22,7 +23,8 @@ export type LinkEvent =
   | { readonly kind: 'opened' }
   | { readonly kind: 'failed'; readonly error: LeveretError }
   | { readonly kind: 'retry due' }
-  | { readonly kind: 'lost'; readonly cause: LeveretError }
+  /** `stable` where the link had lasted, so that the attempts count from the first again. */
+  | { readonly kind: 'lost'; readonly cause: LeveretError; readonly stable: boolean }
   | { readonly kind: 'blocked'; readonly reason: string }
   | { readonly kind: 'unblocked' }
   /** The first connection took too long. */
@@ -78,7 +80,7 @@ type Before = Extract<LinkState, { phase: Phase }>;
 function beforeConnection(state: Before, event: LinkEvent, policy: LinkPolicy): LinkStep {
   switch (event.kind) {
     case 'opened':
-      return { state: { kind: 'connected' }, effects: ['up'] };
+      return { state: { kind: 'connected', attempt: state.attempt }, effects: ['up'] };
     case 'failed':
       // Wrong credentials or an unknown vhost will not mend themselves, but for a service that has been
       // connected before a broker that is just starting says the same: it goes on trying.
@@ -106,18 +108,20 @@ function inConnection(
 ): LinkStep {
   switch (event.kind) {
     case 'lost': {
-      const { cause } = event;
+      const { cause, stable } = event;
       if (!policy.recover) return over(cause, ['down']);
+      // Never at once: all clients of a broker that restarts lose it in the same moment.
+      const attempt = stable ? 0 : state.attempt;
       return {
-        state: { kind: 'reconnecting', phase: 'attempting', attempt: 1, cause },
-        effects: ['down', 'attempt'],
+        state: { kind: 'reconnecting', phase: 'waiting', attempt, cause },
+        effects: ['down', 'wait'],
       };
     }
     case 'blocked':
-      return { state: { kind: 'blocked', reason: event.reason }, effects: [] };
+      return { state: { ...state, kind: 'blocked', reason: event.reason }, effects: [] };
     case 'unblocked':
       if (state.kind === 'connected') return { state, effects: [] };
-      return { state: { kind: 'connected' }, effects: [] };
+      return { state: { kind: 'connected', attempt: state.attempt }, effects: [] };
     default:
       return { state, effects: [] };
   }

@@ -15,10 +15,12 @@ async function connected() {
 }
 
 it('reconnects where the connection is lost in the very turn in which it was opened', async () => {
-  const { driver } = await connected();
+  const { driver, clock } = await connected();
   const done = driver.last.succeed();
   driver.last.events.lost(new Error('cut'));
   await done;
+  clock.advance(200);
+  await settled();
   expect(driver.attempts).toHaveLength(2);
 });
 
@@ -31,10 +33,11 @@ it('knows that it is blocked where the broker said so in the turn in which it wa
 });
 
 it('takes no word of an earlier connection for one of the present', async () => {
-  const { driver, supervisor } = await connected();
+  const { driver, supervisor, clock } = await connected();
   const first = driver.last;
   await first.succeed();
   first.events.lost(new Error('cut'));
+  clock.advance(200);
   await settled();
   await driver.last.succeed();
   first.events.blocked('old');

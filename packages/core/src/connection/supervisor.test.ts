@@ -195,7 +195,7 @@ describe('credentials', () => {
     await driver.last.succeed();
     expect(supervisor.username).toBe('user 2');
     driver.last.events.lost(new Error('cut'));
-    await settled();
+    await nextAttempt();
     expect(driver.last.target).toMatchObject({ username: 'user 3', password: 'secret 3' });
   });
 
@@ -234,13 +234,17 @@ describe('credentials', () => {
 });
 
 describe('after a loss', () => {
-  it('reconnects at once, then with growing delays, also over errors that are final at first', async () => {
+  it('reconnects after a delay of the first step, then growing ones, also over errors that are final at first', async () => {
     const { driver, clock, supervisor, nextAttempt, statuses } = await connected({
       backoff: { initial: 100, max: 1000 },
     });
     const cause = new Error('cut');
+    clock.advance(1000);
     driver.last.events.lost(cause);
-    await settled();
+    expect(supervisor.status).toMatchObject({ state: 'reconnecting', attempt: 1 });
+    expect(clock.next).toBe(50);
+    expect(driver.attempts).toHaveLength(1);
+    await nextAttempt();
     expect(driver.attempts).toHaveLength(2);
     expect(supervisor.status).toMatchObject({
       state: 'reconnecting',
@@ -261,10 +265,25 @@ describe('after a loss', () => {
     expect(clock.timers).toBe(0);
   });
 
+  it('counts on over links that do not last, and from the first again after one that does', async () => {
+    const { driver, clock, nextAttempt } = await connected({
+      backoff: { initial: 100, max: 1000 },
+    });
+    const delays: (number | undefined)[] = [];
+    for (const lived of [1000, 0, 999, 0, 500, 1000, 0]) {
+      clock.advance(lived);
+      driver.last.events.lost(new Error('cut'));
+      delays.push(clock.next);
+      await nextAttempt();
+      await driver.last.succeed();
+    }
+    expect(delays).toEqual([50, 50, 100, 200, 400, 50, 50]);
+  });
+
   it('is never over by itself: connectTimeout is for the first connection only', async () => {
     const { driver, clock, supervisor, nextAttempt } = await connected({ connectTimeout: 1 });
     driver.last.events.lost(new Error('cut'));
-    await settled();
+    await nextAttempt();
     for (let attempt = 0; attempt < 20; attempt++) {
       await driver.last.fail(refusedPort);
       await nextAttempt();
@@ -293,10 +312,10 @@ describe('after a loss', () => {
   });
 
   it('takes no loss of an earlier connection for one of the present', async () => {
-    const { driver, supervisor } = await connected();
+    const { driver, supervisor, nextAttempt } = await connected();
     const [first] = driver.attempts;
     first?.events.lost(new Error('cut'));
-    await settled();
+    await nextAttempt();
     await driver.last.succeed();
     first?.events.lost(new Error('again'));
     expect(supervisor.status.state).toBe('connected');
@@ -306,7 +325,7 @@ describe('after a loss', () => {
 
 describe('channels', () => {
   it('are told when there is a connection, when there is none, and when it is over', async () => {
-    const { driver, supervisor, opening } = await setUp();
+    const { driver, supervisor, opening, nextAttempt } = await setUp();
     const early = member();
     supervisor.join(early);
     expect(early.log).toEqual([]);
@@ -317,7 +336,7 @@ describe('channels', () => {
     supervisor.join(late);
     expect(late.log).toEqual(['unblocked', 'up']);
     driver.last.events.lost(new Error('cut'));
-    await settled();
+    await nextAttempt();
     await driver.last.succeed();
     supervisor.leave(late);
     await supervisor.close();
@@ -398,13 +417,12 @@ describe('closing', () => {
   });
 
   it.each(['under way', 'waited for'])('while reconnecting, an attempt %s', async (phase) => {
-    const { driver, supervisor, clock } = await connected();
+    const { driver, supervisor, clock, nextAttempt } = await connected();
     driver.last.events.lost(new Error('cut'));
-    await settled();
-    if (phase === 'waited for') await driver.last.fail(refusedPort);
+    if (phase === 'under way') await nextAttempt();
     await supervisor.close();
     expect(clock.timers).toBe(0);
-    await driver.last.succeed();
+    if (phase === 'under way') await driver.last.succeed();
     expect(driver.last.link.log).toEqual(phase === 'under way' ? ['destroy'] : []);
     expect(supervisor.status.state).toBe('closed');
   });

@@ -53,6 +53,7 @@ export class Supervisor {
   #lastFailure: LeveretError | undefined;
   #retry: Timer | undefined;
   #attempts = 0;
+  #upSince = Number.POSITIVE_INFINITY;
   #goodbye: Promise<void> = Promise.resolve();
   #goodbyeTimeout = 0;
 
@@ -75,7 +76,7 @@ export class Supervisor {
       case 'blocked':
         return { state: 'blocked', host, port, reason: state.reason };
       case 'reconnecting':
-        return { state: 'reconnecting', attempt: state.attempt, cause: state.cause };
+        return { state: 'reconnecting', attempt: Math.max(1, state.attempt), cause: state.cause };
       case 'closed':
         return { state: 'closed', cause: state.cause };
     }
@@ -157,6 +158,7 @@ export class Supervisor {
   }
 
   #attempt(): void {
+    this.#upSince = Number.POSITIVE_INFINITY;
     // What a link tells before it is the present one is kept until it is; what an earlier one tells is not.
     const early: LinkEvent[] = [];
     let own: DriverConnection | undefined;
@@ -196,13 +198,18 @@ export class Supervisor {
         timeout,
       },
       {
-        lost: (cause) => tell({ kind: 'lost', cause: connectionLost(cause) }),
+        lost: (cause) => tell({ kind: 'lost', cause: connectionLost(cause), stable: this.#stable }),
         blocked: (reason) => tell({ kind: 'blocked', reason }),
         unblocked: () => tell({ kind: 'unblocked' }),
       },
     );
     this.username = credentials.username;
     return link;
+  }
+
+  /** Whether the link has lasted: one that ends sooner is no reason to try harder. */
+  get #stable(): boolean {
+    return this.#clock.now() - this.#upSince >= this.#config.backoff.max;
   }
 
   #addressOf(attempt: number): Address {
@@ -213,7 +220,7 @@ export class Supervisor {
 
   #wait(): void {
     const delay = backoffDelay(
-      'attempt' in this.#state ? this.#state.attempt : 1,
+      'attempt' in this.#state ? Math.max(1, this.#state.attempt) : 1,
       this.#config.backoff,
       this.#clock.random(),
     );
@@ -223,6 +230,7 @@ export class Supervisor {
   #up(): void {
     const link = this.#link;
     if (!link) return;
+    this.#upSince = this.#clock.now();
     this.#opened.resolve();
     for (const member of [...this.#members]) member.linkUp(link);
   }
