@@ -128,6 +128,14 @@ describe('connectionConfig', () => {
         given: { [field]: value },
       })),
     ),
+    ...[0, 1.5, 2 ** 31].map((value) => ({
+      field: 'attemptTimeout',
+      given: { attemptTimeout: value },
+    })),
+    ...[{}, 'u', null].map((credentials) => ({ field: 'credentials', given: { credentials } })),
+    { field: 'credentials', given: { username: 5 } },
+    { field: 'credentials', given: { password: { secret: 'secret' } } },
+    ...[{}, null, 'name'].map((driver) => ({ field: 'driver', given: { driver } })),
     { field: 'backoff.initial', given: { backoff: { initial: -1 } } },
     { field: 'backoff.max', given: { backoff: { max: Number.NaN } } },
     ...[0, 999, 1500, 65_536_000, -1000, Number.NaN].map((heartbeat) => ({
@@ -153,6 +161,7 @@ describe('connectionConfig', () => {
     for (const [url, field] of [
       ['amqp://u:secret@h?heartbeat=0', 'heartbeat'],
       ['amqp://u:secret@h?channel_max=0', 'channelMax'],
+      ['amqp://u:secret@h?connection_timeout=0', 'attemptTimeout'],
       ['http://u:secret@h', 'url'],
     ]) {
       expect(refusal(url)).toContain(`${field} must`);

@@ -35,8 +35,8 @@ export interface ConnectionOptions {
   /** How long the first connection may take, all attempts together. Default 30000. */
   readonly connectTimeout?: number;
   /**
-   * How long one attempt may take: socket and handshake; and, before them, the credentials function.
-   * Default 10000.
+   * How long one attempt may take: socket and handshake; and, before them, the credentials function. A
+   * whole number, from 1 on. Default 10000.
    */
   readonly attemptTimeout?: number;
   /** Bounds of the exponential backoff with full jitter between attempts. Default 200 and 30000. */
@@ -98,6 +98,7 @@ export function connectionConfig(
       'INVALID_ARGUMENT',
       'urls must be alike in all but host and port: one scheme, user, vhost and query',
     );
+  checkDriver(options.driver);
   const tls = tlsOf(options.tls ?? first?.tls ?? false);
   const port = tls ? 5671 : 5672;
   const vhost = options.vhost ?? first?.vhost ?? '/';
@@ -105,15 +106,17 @@ export function connectionConfig(
   return {
     addresses: addressesOf(options.hosts, parsed, port),
     vhost,
-    credentials: options.credentials ?? fixedCredentials(options, first),
+    credentials: credentialsOf(options, first),
     tls,
     name: options.name ?? first?.name,
     recover: options.recover ?? true,
     connectTimeout: duration('connectTimeout', options.connectTimeout, 30_000),
-    attemptTimeout: duration(
+    attemptTimeout: whole(
       'attemptTimeout',
       options.attemptTimeout ?? first?.attemptTimeout,
       10_000,
+      1,
+      2 ** 31 - 1,
     ),
     backoff: {
       initial: duration('backoff.initial', options.backoff?.initial, 200),
@@ -181,13 +184,35 @@ function tlsOf(tls: boolean | TlsOptions): TlsOptions | undefined {
   return tls === false ? undefined : tls;
 }
 
-function fixedCredentials(
+function credentialsOf(
   options: ConnectionOptions,
   url: UrlParts | undefined,
-): () => Credentials {
-  const username = options.username ?? url?.username ?? 'guest';
-  const password = options.password ?? url?.password ?? 'guest';
-  return () => ({ username, password });
+): () => Credentials | Promise<Credentials> {
+  const { credentials } = options;
+  if (typeof credentials === 'function') return credentials;
+  if (credentials !== undefined)
+    throw new LeveretError('INVALID_ARGUMENT', 'credentials must be a function');
+  const fixed = {
+    username: options.username ?? url?.username ?? 'guest',
+    password: options.password ?? url?.password ?? 'guest',
+  };
+  checkCredentials(fixed);
+  return () => fixed;
+}
+
+/** Checks what a user gave for credentials, and never repeats it. Errors: `INVALID_ARGUMENT`. */
+export function checkCredentials(given: Credentials): void {
+  const fields: readonly unknown[] = [given?.username, given?.password];
+  if (fields.every((field) => typeof field === 'string')) return;
+  throw new LeveretError(
+    'INVALID_ARGUMENT',
+    'credentials must be a username and a password, as strings',
+  );
+}
+
+function checkDriver(driver: Driver | undefined): void {
+  if (driver === undefined || typeof driver?.connect === 'function') return;
+  throw new LeveretError('INVALID_ARGUMENT', 'driver must have a connect function');
 }
 
 function addressesOf(

@@ -218,6 +218,29 @@ describe('credentials', () => {
     });
   });
 
+  it.each<{ what: string; given: unknown }>([
+    { what: 'nothing', given: undefined },
+    { what: 'null', given: null },
+    { what: 'no password', given: { username: 'u' } },
+    { what: 'a number for a name', given: { username: 5, password: 'secret' } },
+  ])('are INVALID_ARGUMENT at once where they are $what', async ({ given }) => {
+    const credentials = () => ({ username: '', password: '' });
+    const config = connectionConfig({ credentials });
+    Reflect.set(config, 'credentials', () => given);
+    const driver = new FakeDriver();
+    const supervisor = new Supervisor(config, driver, new FakeClock());
+    const error = await supervisor.open().catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    expect(String(error)).not.toContain('secret');
+    expect(driver.attempts).toHaveLength(0);
+  });
+
+  it('say who connects, and nothing else', async () => {
+    const more = { username: 'u', password: 'p', host: 'elsewhere', port: 1, vhost: 'other' };
+    const { driver } = await setUp({ credentials: () => more });
+    expect(driver.last.target).toMatchObject({ host: 'localhost', port: 5672, vhost: '/' });
+  });
+
   it('are waited for no longer than an attempt may take', async () => {
     const { clock, supervisor } = await setUp({
       credentials: () => new Promise(() => undefined),
@@ -309,6 +332,12 @@ describe('after a loss', () => {
     ]);
     expect(driver.attempts).toHaveLength(1);
     expect(clock.timers).toBe(0);
+  });
+
+  it('keeps the size of a frame that was agreed on last', async () => {
+    const { driver, supervisor } = await connected();
+    driver.last.events.lost(new Error('cut'));
+    expect(supervisor.frameMax).toBe(8192);
   });
 
   it('takes no loss of an earlier connection for one of the present', async () => {

@@ -6,7 +6,7 @@ import { withDeadline } from '../internal/deadline.ts';
 import { deferred, ignore } from '../internal/deferred.ts';
 import { Listeners } from '../internal/emitter.ts';
 import { type LinkEffect, type LinkEvent, type LinkState, linkStep } from './machine.ts';
-import type { ConnectionConfig } from './options.ts';
+import { type ConnectionConfig, checkCredentials } from './options.ts';
 import type { Address } from './url.ts';
 
 /** What a connection is doing, for users: `state` tells the records apart. */
@@ -53,6 +53,7 @@ export class Supervisor {
   #lastFailure: LeveretError | undefined;
   #retry: Timer | undefined;
   #attempts = 0;
+  #frameMax: number;
   #upSince = Number.POSITIVE_INFINITY;
   #goodbye: Promise<void> = Promise.resolve();
   #goodbyeTimeout = 0;
@@ -60,6 +61,7 @@ export class Supervisor {
   constructor(config: ConnectionConfig, driver: Driver, clock: Clock) {
     this.#config = config;
     this.#driver = driver;
+    this.#frameMax = config.frameMax;
     this.#clock = clock;
     this.#addresses = shuffled(config.addresses, clock);
     this.#address = this.#addressOf(0);
@@ -82,9 +84,9 @@ export class Supervisor {
     }
   }
 
-  /** Largest frame, as negotiated, or as it will be asked for. */
+  /** Largest frame, as negotiated last; as it will be asked for before that. */
   get frameMax(): number {
-    return this.#link?.frameMax ?? this.#config.frameMax;
+    return this.#frameMax;
   }
 
   /** Connects; resolves once connected. Errors: those of `connect`. */
@@ -185,10 +187,13 @@ export class Supervisor {
     this.#address = this.#addressOf(this.#attempts++);
     const given = Promise.resolve(this.#config.credentials());
     const credentials = await withDeadline(given, 'credentials', timeout, this.#clock);
+    checkCredentials(credentials);
+    const { username, password } = credentials;
     const link = await this.#driver.connect(
       {
         ...this.#address,
-        ...credentials,
+        username,
+        password,
         vhost: this.#config.vhost,
         tls: this.#config.tls,
         heartbeat: this.#config.heartbeat,
@@ -203,7 +208,7 @@ export class Supervisor {
         unblocked: () => tell({ kind: 'unblocked' }),
       },
     );
-    this.username = credentials.username;
+    this.username = username;
     return link;
   }
 
@@ -231,6 +236,7 @@ export class Supervisor {
     const link = this.#link;
     if (!link) return;
     this.#upSince = this.#clock.now();
+    this.#frameMax = link.frameMax;
     this.#opened.resolve();
     for (const member of [...this.#members]) member.linkUp(link);
   }
