@@ -15,7 +15,7 @@ function call(
 }
 
 describe('connect', () => {
-  test.each([null, 123, true, () => undefined])(
+  test.for([null, 123, true, () => undefined])(
     'refuses %s instead of taking it for options',
     async (target) => {
       const error = await errorOf(call(connect, undefined, target));
@@ -24,7 +24,7 @@ describe('connect', () => {
     },
   );
 
-  test.each([null, 123, 'recover', []])('refuses %j as options', async (options) => {
+  test.for([null, 123, 'recover', []])('refuses %o as options', async (options) => {
     const error = await errorOf(call(connect, undefined, 'amqp://localhost', options));
     expect(error.code).toBe('INVALID_ARGUMENT');
     expect(error.message).toContain('options must be');
@@ -171,11 +171,9 @@ describeWithBroker('declaring', (getUrl) => {
     const backoff = { initial: 5, max: 50 };
     await using pair = await openPair(proxy.url(getUrl()), { backoff });
     const { connection, channel } = pair;
-    const said: Record<string, HeaderValue> = { 'x-max-length': 10 };
-    const queue = await channel.declareQueue(uniqueName('own'), {
-      exclusive: true,
-      arguments: said,
-    });
+    const said: Record<string, HeaderValue> = { 'x-max-length': 10, 'x-expires': 60_000 };
+    // One that outlives the connection: declared again otherwise, it is refused.
+    const queue = await channel.declareQueue(uniqueName('own'), { arguments: said });
     const recovered = new Promise<string>((resolve) => {
       connection.on('event', ({ type }) => {
         if (type === 'recovered' || type === 'recovery-failed') resolve(type);
@@ -184,7 +182,7 @@ describeWithBroker('declaring', (getUrl) => {
     said['x-max-length'] = 20;
     proxy.cut();
     expect(await deadline(recovered, 10_000, 'the recovery')).toBe('recovered');
-    await channel.defaultExchange.publish(text('x'), queue.name);
+    await queue.delete();
   });
 });
 
