@@ -369,6 +369,38 @@ describeWithBroker('getting and iterating', (getUrl) => {
     expect(textOf(await queue.get({ noAck: true }))).toBe('b');
   });
 
+  test('closing the channel waits for the body of a loop', async () => {
+    await using pair = await openPair(getUrl());
+    const { channel, connection } = pair;
+    const queue = await channel.declareQueue(uniqueName('loop'));
+    await fill(channel, queue, 'one', 'two');
+    const inBody = deferred();
+    const goOn = deferred();
+    const looping = (async () => {
+      for await (const message of queue)
+        await message.process(async () => {
+          inBody.resolve();
+          await goOn.promise;
+        });
+    })();
+    await inBody.promise;
+    const closing = channel.close();
+    goOn.resolve();
+    await closing;
+    await looping;
+    const again = await (await connection.channel()).getQueue(queue.name);
+    expect(await again.delete()).toBe(1);
+  });
+
+  test('return ends an iteration that waits for a message', async () => {
+    await using pair = await openPair(getUrl());
+    const queue = await privateQueue(pair.channel);
+    const iteration = queue.iterate();
+    const waiting = iteration.next();
+    await deadline(iteration.return(), 5_000, 'return');
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+
   test('an iteration with a timeout ends with TIMEOUT once nothing comes', async () => {
     await using pair = await openPair(getUrl());
     const { channel } = pair;
