@@ -62,4 +62,22 @@ describe('Listeners', () => {
     listeners.emit(2);
     expect(heard).toEqual(['once', 'always', 'always']);
   });
+
+  it('does not tell a record to those who come while it is told', () => {
+    const listeners = new Listeners<number>();
+    let told = 0;
+    const again = (): void => {
+      if (++told < 100) listeners.add(() => again());
+    };
+    listeners.add(again);
+    listeners.emit(1);
+    expect(told).toBe(1);
+  });
+
+  it.each([undefined, null, 'name', {}])('refuses %j for a listener', (listener) => {
+    const listeners = new Listeners<number>();
+    const add = (): unknown => Reflect.apply(listeners.add, listeners, [listener]);
+    expect(add).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    expect(listeners.any).toBe(false);
+  });
 });

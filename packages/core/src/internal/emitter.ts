@@ -1,3 +1,5 @@
+import { describe, LeveretError } from '../errors/leveret-error.ts';
+
 /** Takes a listener off again. */
 export type Unsubscribe = () => void;
 
@@ -13,15 +15,21 @@ export class Listeners<T> {
     return this.#listeners.size > 0;
   }
 
-  /** Adds a listener. */
+  /** Adds a listener. Errors: `INVALID_ARGUMENT`. */
   add(listener: (record: T) => void): Unsubscribe {
+    if (typeof listener !== 'function')
+      throw new LeveretError(
+        'INVALID_ARGUMENT',
+        `a listener must be a function, not ${describe(listener)}`,
+      );
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells every listener. */
+  /** Tells every listener that is there at the moment, not those that come meanwhile. */
   emit(record: T): void {
-    for (const listener of this.#listeners) {
+    for (const listener of [...this.#listeners]) {
+      if (!this.#listeners.has(listener)) continue;
       try {
         listener(record);
       } catch (error) {
