@@ -1,3 +1,4 @@
+import { duration } from '../connection/options.ts';
 import type { LeveretError } from '../errors/leveret-error.ts';
 import type { Clock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
@@ -17,6 +18,7 @@ export function iterate(
   options: IterateOptions,
   clock: Clock,
 ): AsyncGenerator<IncomingMessage, void, undefined> {
+  duration('timeout', options.timeout, 0);
   const source = new Source();
   const generator = run(queue, options, clock, source);
   const leave = generator.return.bind(generator);
