@@ -39,14 +39,15 @@ type Outcome = readonly [LinkState, ...LinkEffect[]] | 'nothing';
 
 const { connected } = states;
 const over = (why?: LeveretError): LinkState => ({ kind: 'closed', cause: why });
-const afresh: LinkState = { kind: 'reconnecting', phase: 'waiting', attempt: 0, cause };
-const carriedOn = states['reconnecting, waiting'];
+const afresh: LinkState = { kind: 'reconnecting', phase: 'waiting', attempt: 1, cause };
+const carriedOn: LinkState = { kind: 'reconnecting', phase: 'waiting', attempt: 4, cause };
+const later: LinkState = { kind: 'connecting', phase: 'waiting', attempt: 4 };
 
 /** What a connection that recovers does about every event in every state. */
 const table: Record<StateName, Record<EventName, Outcome>> = {
   'connecting, attempting': {
     opened: [connected, 'up'],
-    'failed, worth a retry': [states['connecting, waiting'], 'wait'],
+    'failed, worth a retry': [later, 'wait'],
     'failed for good': [over(wrongPassword), 'over'],
     'retry due': 'nothing',
     'lost, after a while': 'nothing',
@@ -58,9 +59,9 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
   },
   'connecting, waiting': {
     opened: [connected, 'up'],
-    'failed, worth a retry': [states['connecting, waiting'], 'wait'],
+    'failed, worth a retry': [later, 'wait'],
     'failed for good': [over(wrongPassword), 'over'],
-    'retry due': [{ kind: 'connecting', phase: 'attempting', attempt: 4 }, 'attempt'],
+    'retry due': [states['connecting, attempting'], 'attempt'],
     'lost, after a while': 'nothing',
     'lost, soon': 'nothing',
     blocked: 'nothing',
@@ -94,8 +95,8 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
   },
   'reconnecting, attempting': {
     opened: [connected, 'up'],
-    'failed, worth a retry': [states['reconnecting, waiting'], 'wait'],
-    'failed for good': [states['reconnecting, waiting'], 'wait'],
+    'failed, worth a retry': [carriedOn, 'wait'],
+    'failed for good': [carriedOn, 'wait'],
     'retry due': 'nothing',
     'lost, after a while': 'nothing',
     'lost, soon': 'nothing',
@@ -106,9 +107,9 @@ const table: Record<StateName, Record<EventName, Outcome>> = {
   },
   'reconnecting, waiting': {
     opened: [connected, 'up'],
-    'failed, worth a retry': [states['reconnecting, waiting'], 'wait'],
-    'failed for good': [states['reconnecting, waiting'], 'wait'],
-    'retry due': [{ kind: 'reconnecting', phase: 'attempting', attempt: 4, cause }, 'attempt'],
+    'failed, worth a retry': [carriedOn, 'wait'],
+    'failed for good': [carriedOn, 'wait'],
+    'retry due': [states['reconnecting, attempting'], 'attempt'],
     'lost, after a while': 'nothing',
     'lost, soon': 'nothing',
     blocked: 'nothing',

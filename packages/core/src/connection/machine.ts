@@ -2,12 +2,12 @@ import type { LeveretError } from '../errors/leveret-error.ts';
 
 /** What a connection is doing. */
 export type LinkState =
-  /** The first connection: an attempt is under way, or the next is waited for. */
+  /** The first connection: the attempt of that number is under way, or waited for. */
   | { readonly kind: 'connecting'; readonly phase: Phase; readonly attempt: number }
   /** `attempt` is the one that led there: where the link does not last, the next carries on from it. */
   | { readonly kind: 'connected'; readonly attempt: number }
   | { readonly kind: 'blocked'; readonly attempt: number; readonly reason: string }
-  /** Back after a loss: an attempt is under way, or the next is waited for (the first after attempt 0). */
+  /** Back after a loss: likewise. */
   | {
       readonly kind: 'reconnecting';
       readonly phase: Phase;
@@ -86,13 +86,13 @@ function beforeConnection(state: Before, event: LinkEvent, policy: LinkPolicy): 
       // connected before a broker that is just starting says the same: it goes on trying.
       if (state.kind === 'connecting' && (!event.error.retryable || !policy.recover))
         return over(event.error);
-      return { state: { ...state, phase: 'waiting' }, effects: ['wait'] };
+      return {
+        state: { ...state, phase: 'waiting', attempt: state.attempt + 1 },
+        effects: ['wait'],
+      };
     case 'retry due':
       if (state.phase === 'attempting') return { state, effects: [] };
-      return {
-        state: { ...state, phase: 'attempting', attempt: state.attempt + 1 },
-        effects: ['attempt'],
-      };
+      return { state: { ...state, phase: 'attempting' }, effects: ['attempt'] };
     case 'gave up':
       if (state.kind === 'reconnecting') return { state, effects: [] };
       return { state: { kind: 'closed', cause: event.error }, effects: ['stop waiting', 'over'] };
@@ -111,7 +111,7 @@ function inConnection(
       const { cause, stable } = event;
       if (!policy.recover) return over(cause, ['down']);
       // Never at once: all clients of a broker that restarts lose it in the same moment.
-      const attempt = stable ? 0 : state.attempt;
+      const attempt = stable ? 1 : state.attempt + 1;
       return {
         state: { kind: 'reconnecting', phase: 'waiting', attempt, cause },
         effects: ['down', 'wait'],

@@ -282,9 +282,12 @@ describe('after a loss', () => {
     await nextAttempt();
     await driver.last.succeed();
     expect(supervisor.status.state).toBe('connected');
-    expect(new Set(statuses.map(({ state }) => state))).toEqual(
-      new Set(['reconnecting', 'connected']),
-    );
+    expect(statuses).toMatchObject([
+      { state: 'reconnecting', attempt: 1 },
+      { state: 'reconnecting', attempt: 2 },
+      { state: 'reconnecting', attempt: 3 },
+      { state: 'connected' },
+    ]);
     expect(clock.timers).toBe(0);
   });
 

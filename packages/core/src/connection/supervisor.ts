@@ -78,7 +78,7 @@ export class Supervisor {
       case 'blocked':
         return { state: 'blocked', host, port, reason: state.reason };
       case 'reconnecting':
-        return { state: 'reconnecting', attempt: Math.max(1, state.attempt), cause: state.cause };
+        return { state: 'reconnecting', attempt: state.attempt, cause: state.cause };
       case 'closed':
         return { state: 'closed', cause: state.cause };
     }
@@ -133,7 +133,8 @@ export class Supervisor {
     if (state === before) return;
     if ((before.kind === 'blocked') !== (state.kind === 'blocked'))
       for (const member of [...this.#members]) member.linkBlocked(state.kind === 'blocked');
-    this.changes.emit(this.status);
+    // An attempt is told once, when it is known that it is coming.
+    if (event.kind !== 'retry due') this.changes.emit(this.status);
   }
 
   #perform(effect: LinkEffect): void {
@@ -225,7 +226,7 @@ export class Supervisor {
 
   #wait(): void {
     const delay = backoffDelay(
-      'attempt' in this.#state ? Math.max(1, this.#state.attempt) : 1,
+      'attempt' in this.#state ? Math.max(1, this.#state.attempt - 1) : 1,
       this.#config.backoff,
       this.#clock.random(),
     );
