@@ -56,7 +56,7 @@ export class RabbitmqClientChannel implements DriverChannel {
     this.#owner = owner;
     this.#onMethod = channel._onMethod.bind(channel);
     this.#assembly = new Assembly((methodId, message) => this.#received(methodId, message));
-    channel._state.maxFrameSize = frameMax;
+    channel._state.maxFrameSize = frameMax - AROUND_PAYLOAD; // to the driver it is that of a payload
     channel._onMethod = (frame) => this.#method(frame);
     channel._onHeader = (frame) => this.#assembly.header(frame);
     channel._onBody = (frame) => this.#assembly.body(frame);
@@ -233,7 +233,8 @@ export class RabbitmqClientChannel implements DriverChannel {
   }
 
   get congested(): boolean {
-    return this.#owner.congested;
+    // What is published past a full socket waits in the driver, without bound.
+    return this.#owner.congested || this.#channel._state.stream.writableLength > 0;
   }
 
   /** The socket takes more again. */
@@ -332,6 +333,9 @@ export class RabbitmqClientChannel implements DriverChannel {
     this.#events.ended(end);
   }
 }
+
+/** Bytes of a frame around its payload: type, channel, size; and the closing byte. */
+const AROUND_PAYLOAD = 8;
 
 /** An encoding error makes the driver close a channel by itself. */
 const GIVEN_UP: ChannelEnd = {

@@ -35,8 +35,11 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
       if (frame.methodId === METHOD.connectionClose) this.#closeFrame = closeFrame(frame.params);
       handle(frame);
     };
+    // The driver's own listeners come later, and write what waits there: it goes before anything new.
     connection._socket.on('drain', () => {
-      for (const channel of this.#channels) channel.writable();
+      queueMicrotask(() => {
+        for (const channel of [...this.#channels]) channel.writable();
+      });
     });
     connection.on('connection.blocked', (reason) => events.blocked(reason));
     connection.on('connection.unblocked', () => events.unblocked());
@@ -44,7 +47,7 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
       connection.unsafeDestroy(); // it would reconnect
       if (this.#over) return;
       this.#over = true;
-      for (const channel of this.#channels) channel.connectionGone(error);
+      for (const channel of [...this.#channels]) channel.connectionGone(error);
       events.lost(error);
     });
   }

@@ -19,7 +19,11 @@ export interface ChannelInternals {
   basicPublish(message: WireMessage, body: Buffer): Promise<void>;
   _invoke(request: number, response: number, params: object): Promise<unknown>;
   _invokeNowait(methodId: number, params: object): void;
-  readonly _state: { maxFrameSize: number };
+  readonly _state: {
+    maxFrameSize: number;
+    /** Where what the socket does not take waits. */
+    readonly stream: { readonly writableLength: number };
+  };
 }
 
 /** What the adapter needs of a connection. */
@@ -70,9 +74,11 @@ export function connectionInternals(
 
 function hasChannelInternals(channel: Channel): channel is Channel & ChannelInternals {
   const methods = ['_onMethod', '_onHeader', '_onBody', '_handleRPC', '_invoke', '_invokeNowait'];
+  const state: unknown = Reflect.get(channel, '_state');
   return (
     methods.every((method) => typeof Reflect.get(channel, method) === 'function') &&
-    typeof property(Reflect.get(channel, '_state'), 'maxFrameSize') === 'number'
+    typeof property(state, 'maxFrameSize') === 'number' &&
+    typeof property(property(state, 'stream'), 'writableLength') === 'number'
   );
 }
 
