@@ -12,6 +12,9 @@ import { type CloseFrame, closeFrame, lost } from './failures.ts';
 import { type ConnectionInternals, channelInternals } from './internals.ts';
 import { METHOD } from './protocol.ts';
 
+/** Bytes that are merged at most: above it a system call is cheap beside the bytes. */
+const MERGED = 8192;
+
 /** An open connection of `rabbitmq-client` behind the port. */
 export class RabbitmqClientConnection implements DriverConnection, ChannelOwner {
   readonly frameMax: number;
@@ -64,11 +67,19 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
     return this.#connection._socket.writableNeedDrain;
   }
 
-  /** Merges what is written until the end of this turn into one write: one system call, one packet. */
+  /**
+   * Merges what is written until the end of this turn: one system call and packet for many frames. A long turn
+   * is not held back as a whole: the broker works on the first of it while the rest is written.
+   */
   hold(): void {
-    if (this.#held) return;
-    this.#held = true;
     const { _socket: socket } = this.#connection;
+    if (this.#held) {
+      if (socket.writableLength < MERGED) return;
+      socket.uncork();
+      socket.cork();
+      return;
+    }
+    this.#held = true;
     socket.cork();
     systemClock.endOfTurn(() => {
       this.#held = false;
