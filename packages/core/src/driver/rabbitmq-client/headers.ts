@@ -11,7 +11,7 @@ const HAS_CONTENT_ENCODING = 0x4000;
 const HAS_HEADERS = 0x2000;
 
 /** What stands in for headers that nest too deep: a field of bytes, by this name. */
-export const TOO_DEEP = 'x-nested-too-deep';
+const TOO_DEEP = 'x-nested-too-deep';
 const PLACEHOLDER = Buffer.from(`${String.fromCharCode(TOO_DEEP.length)}${TOO_DEEP}x`, 'latin1');
 
 const ARRAY = code('A');
