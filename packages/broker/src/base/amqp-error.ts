@@ -1,0 +1,49 @@
+/** Names and reach of the reply codes of AMQP 0-9-1, section 1.2 of the reference, with RabbitMQ's. */
+const replyCodes = {
+  311: { name: 'CONTENT_TOO_LARGE', scope: 'channel' },
+  312: { name: 'NO_ROUTE', scope: 'channel' },
+  313: { name: 'NO_CONSUMERS', scope: 'channel' },
+  320: { name: 'CONNECTION_FORCED', scope: 'connection' },
+  402: { name: 'INVALID_PATH', scope: 'connection' },
+  403: { name: 'ACCESS_REFUSED', scope: 'channel' },
+  404: { name: 'NOT_FOUND', scope: 'channel' },
+  405: { name: 'RESOURCE_LOCKED', scope: 'channel' },
+  406: { name: 'PRECONDITION_FAILED', scope: 'channel' },
+  501: { name: 'FRAME_ERROR', scope: 'connection' },
+  502: { name: 'SYNTAX_ERROR', scope: 'connection' },
+  503: { name: 'COMMAND_INVALID', scope: 'connection' },
+  504: { name: 'CHANNEL_ERROR', scope: 'connection' },
+  505: { name: 'UNEXPECTED_FRAME', scope: 'connection' },
+  506: { name: 'RESOURCE_ERROR', scope: 'connection' },
+  530: { name: 'NOT_ALLOWED', scope: 'connection' },
+  540: { name: 'NOT_IMPLEMENTED', scope: 'connection' },
+  541: { name: 'INTERNAL_ERROR', scope: 'connection' },
+} as const;
+
+/** A reply code of AMQP 0-9-1. */
+export type ReplyCode = keyof typeof replyCodes;
+
+/** What a refusal ends: the channel that it happened on, or the whole connection. */
+export type ErrorScope = 'channel' | 'connection';
+
+/** What a broker answers to a request that it refuses: closed with this code is a channel or a connection. */
+export class AmqpError extends Error {
+  override readonly name = 'AmqpError';
+  readonly code: ReplyCode;
+  readonly scope: ErrorScope;
+
+  /**
+   * @param detail what was wrong, in words, without the name of the code
+   * @param scope the reach that the specification gives the code, unless given
+   */
+  constructor(code: ReplyCode, detail: string, scope: ErrorScope = replyCodes[code].scope) {
+    super(`${replyCodes[code].name} - ${detail}`);
+    this.code = code;
+    this.scope = scope;
+  }
+}
+
+/** The name of a reply code, such as `NO_ROUTE`. */
+export function replyCodeName(code: ReplyCode): string {
+  return replyCodes[code].name;
+}
