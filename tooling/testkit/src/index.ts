@@ -1,3 +1,5 @@
+export type { BrokerProfile } from './conformance/broker/profile.ts';
+export { brokerConformance } from './conformance/broker-conformance.ts';
 export { driverConformance } from './conformance/driver-conformance.ts';
 export { deadline } from './deadline.ts';
 export { TestkitError } from './errors.ts';

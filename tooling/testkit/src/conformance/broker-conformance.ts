@@ -1,0 +1,45 @@
+import { acknowledgingCases } from './broker/acknowledging.ts';
+import { bindingCases } from './broker/bindings.ts';
+import { channelCases } from './broker/channels.ts';
+import { connectingCases } from './broker/connecting.ts';
+import { consumingCases } from './broker/consuming.ts';
+import { deadLetterCases } from './broker/dead-letters.ts';
+import { exchangeCases } from './broker/exchanges.ts';
+import { limitCases } from './broker/limits.ts';
+import { prefetchCases } from './broker/prefetch.ts';
+import { publishingCases } from './broker/publishing.ts';
+import { queueCases } from './broker/queues.ts';
+import { type BrokerCase, type BrokerConformanceOptions, suiteOf } from './broker/suite.ts';
+import { transactionCases } from './broker/transactions.ts';
+import { wireCases } from './broker/wire.ts';
+
+/** The areas, in the order in which they build on each other. */
+const areas = {
+  connecting: connectingCases,
+  channels: channelCases,
+  wire: wireCases,
+  exchanges: exchangeCases,
+  queues: queueCases,
+  bindings: bindingCases,
+  publishing: publishingCases,
+  consuming: consumingCases,
+  acknowledging: acknowledgingCases,
+  prefetch: prefetchCases,
+  'dead letters': deadLetterCases,
+  limits: limitCases,
+  transactions: transactionCases,
+} as const;
+
+/**
+ * The cases that a broker must pass to be RabbitMQ of that profile to its clients: the one of `getUrl`, whose user may be
+ * anybody that may do everything in one vhost. They use names of their own, so the broker may be shared.
+ *
+ * @example
+ * for (const { title, run } of brokerConformance(getUrl, { profile: '3.10' })) test(title, run);
+ */
+export function brokerConformance(
+  getUrl: () => string,
+  options: BrokerConformanceOptions,
+): BrokerCase[] {
+  return Object.entries(areas).flatMap(([area, cases]) => cases(suiteOf(area, getUrl, options)));
+}
