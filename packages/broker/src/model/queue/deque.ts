@@ -1,9 +1,9 @@
 /** The smallest ring, in slots; a power of two, as every size. */
-const SMALLEST = 16;
+const SMALLEST = 8;
 
 /**
- * A queue with two ends on a ring of slots. Everything is O(1) on average, and the ring shrinks with what it holds, so
- * that one that was long costs nothing once it is drained.
+ * A queue with two ends on a ring of slots. Everything is O(1) on average, except `remove`, and the ring shrinks with
+ * what it holds, so that one that was long costs nothing once it is drained.
  */
 export class Deque<T> {
   #slots: (T | undefined)[] = emptyRing(SMALLEST);
@@ -15,21 +15,26 @@ export class Deque<T> {
   }
 
   /** The item at the head; undefined where there is none. */
-  peek(): T | undefined {
+  get first(): T | undefined {
     return this.#slots[this.#head];
+  }
+
+  /** The item at the tail; undefined where there is none. */
+  get last(): T | undefined {
+    return this.#slots[this.#at(this.#size - 1)];
   }
 
   /** Puts an item at the tail. */
   push(item: T): void {
-    if (this.#size === this.#slots.length) this.#resize(this.#size * 2);
-    this.#slots[(this.#head + this.#size) & (this.#slots.length - 1)] = item;
+    this.#makeRoom();
+    this.#slots[this.#at(this.#size)] = item;
     this.#size += 1;
   }
 
   /** Puts an item at the head. */
   unshift(item: T): void {
-    if (this.#size === this.#slots.length) this.#resize(this.#size * 2);
-    this.#head = (this.#head - 1) & (this.#slots.length - 1);
+    this.#makeRoom();
+    this.#head = this.#at(-1);
     this.#slots[this.#head] = item;
     this.#size += 1;
   }
@@ -37,27 +42,50 @@ export class Deque<T> {
   /** Takes the item at the head; undefined where there is none. */
   shift(): T | undefined {
     if (this.#size === 0) return undefined;
-    const slots = this.#slots;
-    const item = slots[this.#head];
-    slots[this.#head] = undefined;
-    this.#head = (this.#head + 1) & (slots.length - 1);
+    const item = this.#slots[this.#head];
+    this.#slots[this.#head] = undefined;
+    this.#head = this.#at(1);
     this.#size -= 1;
-    if (this.#size < slots.length >> 2 && slots.length > SMALLEST) this.#resize(slots.length >> 1);
+    this.#giveRoom();
     return item;
   }
 
-  /** The items from head to tail. */
-  *[Symbol.iterator](): IterableIterator<T> {
-    for (let i = 0; i < this.#size; i++) {
-      const item = this.#slots[(this.#head + i) & (this.#slots.length - 1)];
-      if (item !== undefined) yield item;
+  /** Takes the item at the tail; undefined where there is none. */
+  pop(): T | undefined {
+    if (this.#size === 0) return undefined;
+    this.#size -= 1;
+    const index = this.#at(this.#size);
+    const item = this.#slots[index];
+    this.#slots[index] = undefined;
+    this.#giveRoom();
+    return item;
+  }
+
+  /** Takes an item out wherever it is, in O(n). */
+  remove(item: T): void {
+    for (let left = this.#size; left > 0; left--) {
+      const next = this.shift();
+      if (next !== undefined && next !== item) this.push(next);
     }
+  }
+
+  /** The slot of the item that has so many before it. */
+  #at(index: number): number {
+    return (this.#head + index) & (this.#slots.length - 1);
+  }
+
+  #makeRoom(): void {
+    if (this.#size === this.#slots.length) this.#resize(this.#size * 2);
+  }
+
+  #giveRoom(): void {
+    const { length } = this.#slots;
+    if (length > SMALLEST && this.#size <= length >> 3) this.#resize(length >> 1);
   }
 
   #resize(length: number): void {
     const slots = emptyRing<T>(length);
-    for (let i = 0; i < this.#size; i++)
-      slots[i] = this.#slots[(this.#head + i) & (this.#slots.length - 1)];
+    for (let i = 0; i < this.#size; i++) slots[i] = this.#slots[this.#at(i)];
     this.#slots = slots;
     this.#head = 0;
   }

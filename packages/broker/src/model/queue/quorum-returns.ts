@@ -1,0 +1,36 @@
+import type { Field } from '../../base/field.ts';
+import type { ProfileRules } from '../../base/profile.ts';
+import type { Content, Entry } from '../message.ts';
+
+/**
+ * Why an entry comes back: `basic.nack` or `basic.reject` with requeue; or `lost`, which is everything else, such as
+ * the end of its channel.
+ */
+export type RequeueCause = 'nack' | 'reject' | 'lost';
+
+/** Counts that an entry of a quorum queue came back. Returns whether it came back more often than the limit allows. */
+export function countReturn(
+  entry: Entry,
+  cause: RequeueCause,
+  limit: number | undefined,
+  rules: ProfileRules,
+): boolean {
+  entry.acquiredCount += 1;
+  if (cause !== 'nack' || rules.nackCounts) entry.deliveryCount += 1;
+  return limit !== undefined && entry.deliveryCount > limit;
+}
+
+/** The content of an entry of a quorum queue, with headers that say how often it came back, if it did. */
+export function countedContent(entry: Entry, rules: ProfileRules): Content {
+  const { content } = entry.message;
+  if (entry.acquiredCount === 0) return content;
+  const { properties } = content;
+  const headers = new Map(properties.headers);
+  if (entry.deliveryCount > 0) headers.set('x-delivery-count', long(entry.deliveryCount));
+  if (rules.acquiredCount) headers.set('x-acquired-count', long(entry.acquiredCount));
+  return content.with({ ...properties, headers });
+}
+
+function long(value: number): Field {
+  return { type: 'l', value: BigInt(value) };
+}
