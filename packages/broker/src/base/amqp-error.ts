@@ -26,21 +26,52 @@ export type ReplyCode = keyof typeof replyCodes;
 /** What a refusal ends: the channel that it happened on, or the whole connection. */
 export type ErrorScope = 'channel' | 'connection';
 
+/** Numbers of class and method; 0 and 0 where no method is to blame. */
+export type MethodId = readonly [classId: number, methodId: number];
+
+const noMethod: MethodId = [0, 0];
+
 /** What a broker answers to a request that it refuses: closed with this code is a channel or a connection. */
 export class AmqpError extends Error {
   override readonly name = 'AmqpError';
   readonly code: ReplyCode;
   readonly scope: ErrorScope;
+  /** The method that is to blame. */
+  readonly method: MethodId;
+  readonly #detail: string;
 
   /**
    * @param detail what was wrong, in words, without the name of the code
    * @param scope the reach that the specification gives the code, unless given
    */
-  constructor(code: ReplyCode, detail: string, scope: ErrorScope = replyCodes[code].scope) {
+  constructor(
+    code: ReplyCode,
+    detail: string,
+    scope: ErrorScope = replyCodes[code].scope,
+    method: MethodId = noMethod,
+  ) {
     super(`${replyCodes[code].name} - ${detail}`);
     this.code = code;
     this.scope = scope;
+    this.method = method;
+    this.#detail = detail;
   }
+
+  /** The message, cut to the 255 bytes that a reply text may have. */
+  get replyText(): string {
+    return cutToBytes(this.message, 255);
+  }
+
+  /** The same refusal, with a method to blame. */
+  of(method: MethodId): AmqpError {
+    return new AmqpError(this.code, this.#detail, this.scope, method);
+  }
+}
+
+function cutToBytes(text: string, most: number): string {
+  if (Buffer.byteLength(text) <= most) return text;
+  // A character that is cut in two decodes to U+FFFD, which takes more room than what was cut.
+  return Buffer.from(text).subarray(0, most).toString().replace(/\uFFFD+$/, '');
 }
 
 /** The name of a reply code, such as `NO_ROUTE`. */

@@ -19,13 +19,22 @@ export interface ProfileRules {
   readonly acquiredCount: boolean;
   /** How many priorities quorum queues tell apart. */
   readonly quorumPriorities: number;
-  /** What a quorum queue does with a consumer whose channel has a global prefetch. */
-  readonly globalQosOnQuorum: 'refused' | 'ignored';
+  /**
+   * What `basic.qos` with `global` bounds: the deliveries of a channel together, which quorum queues do not support, or
+   * those of each consumer, as without it.
+   */
+  readonly globalQos: 'channel' | 'consumer';
+  /** How an exchange of an unknown type is refused: 503 ends the connection, 406 the channel. */
+  readonly unknownExchangeType: 503 | 406;
   /** Whether an `x-death` header written by a publisher is kept and added to. */
   readonly clientDeaths: boolean;
 }
 
-/** The rules of each profile, as measured on RabbitMQ 3.10.8, 4.0.5 and 4.3 and read in its release notes. */
+/**
+ * The rules of each profile, as measured on RabbitMQ 3.10.8, 4.0.5 and 4.3.6, with one exception: 4.3 lets its
+ * operator choose whether queues may be neither durable nor exclusive; its profile refuses them, so that what works here
+ * works on either.
+ */
 export const profiles: Readonly<Record<Profile, ProfileRules>> = {
   '3.10': {
     version: '3.10.8',
@@ -36,7 +45,8 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     nackCounts: true,
     acquiredCount: false,
     quorumPriorities: 1,
-    globalQosOnQuorum: 'refused',
+    globalQos: 'channel',
+    unknownExchangeType: 503,
     clientDeaths: true,
   },
   '4.0': {
@@ -48,11 +58,12 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     nackCounts: true,
     acquiredCount: false,
     quorumPriorities: 2,
-    globalQosOnQuorum: 'refused',
+    globalQos: 'channel',
+    unknownExchangeType: 406,
     clientDeaths: false,
   },
   '4.3': {
-    version: '4.3.0',
+    version: '4.3.6',
     maxMessageSize: 16_777_216,
     minFrameMax: 8192,
     transientQueues: false,
@@ -60,7 +71,8 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     nackCounts: false,
     acquiredCount: true,
     quorumPriorities: 32,
-    globalQosOnQuorum: 'ignored',
+    globalQos: 'consumer',
+    unknownExchangeType: 406,
     clientDeaths: false,
   },
 };

@@ -4,6 +4,9 @@ import type { Properties } from '../base/properties.ts';
 export interface Content {
   /** The properties, decoded anew at each read. */
   readonly properties: Properties;
+  /** The properties as they stand on the wire, which the model only hands on. */
+  readonly header: Buffer;
+  readonly body: Buffer;
   /** Size of the body in bytes. */
   readonly bodySize: number;
   /** Bytes that it keeps in memory. */

@@ -1,0 +1,183 @@
+import { AmqpError, type MethodId } from '../base/amqp-error.ts';
+import { frameType } from '../wire/frame-types.ts';
+import { decodeMethod } from '../wire/method-codec.ts';
+import { type Method, methods } from '../wire/methods.ts';
+import { Channel } from './channel.ts';
+import type { Link } from './link.ts';
+import { perform } from './methods/dispatch.ts';
+import type { Session } from './session.ts';
+
+interface OpenSlot {
+  readonly kind: 'open';
+  readonly channel: Channel;
+}
+
+/** A channel number that is in use. */
+type Slot =
+  | OpenSlot
+  /** The broker closed it: everything but `close` and `close-ok` is ignored. */
+  | { readonly kind: 'closing'; readonly link: Link };
+
+/** What the channels of a connection need of it. */
+export interface ChannelsHost {
+  readonly session: Session;
+  /** How many channels may be open, whatever their numbers; 0 is any. */
+  readonly channelMax: number;
+  link(channel: number): Link;
+  /** A message is coming in. */
+  published(): void;
+}
+
+/** Content frames are blamed on the method that they belong to. */
+const PUBLISH: MethodId = methods['basic.publish'].id;
+
+/** The channels of one connection by their number. */
+export class Channels {
+  readonly #host: ChannelsHost;
+  readonly #slots = new Map<number, Slot>();
+  /** Channels that may have confirms to write at the end of what was read. */
+  readonly #unflushed = new Set<Channel>();
+
+  constructor(host: ChannelsHost) {
+    this.#host = host;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  /** Deliveries that the client has yet to settle. */
+  get unackedCount(): number {
+    let count = 0;
+    for (const slot of this.#slots.values()) {
+      if (slot.kind === 'open') count += slot.channel.unackedCount;
+    }
+    return count;
+  }
+
+  /**
+   * Takes a frame for a channel. A refusal that only concerns the channel is answered here.
+   *
+   * @throws AmqpError for what ends the connection
+   */
+  receive(type: number, number: number, payload: Buffer): void {
+    const slot = this.#slots.get(number);
+    if (slot === undefined) this.#receiveFirst(type, number, payload);
+    else if (slot.kind === 'closing') this.#receiveLate(type, number, slot.link, payload);
+    else this.#receiveOpen(type, number, slot, payload);
+  }
+
+  /** Writes what waited for the end of what was read. */
+  flush(): void {
+    if (this.#unflushed.size === 0) return;
+    for (const channel of this.#unflushed) channel.flush();
+    this.#unflushed.clear();
+  }
+
+  /** The client reads again. */
+  resume(): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.kind === 'open') slot.channel.consumers.resumeAll();
+    }
+  }
+
+  /** Ends all channels. */
+  end(): void {
+    const slots = Array.from(this.#slots.values());
+    this.#slots.clear();
+    this.#unflushed.clear();
+    for (const slot of slots) if (slot.kind === 'open') slot.channel.end();
+  }
+
+  #receiveFirst(type: number, number: number, payload: Buffer): void {
+    const method = type === frameType.method ? decodeMethod(payload) : undefined;
+    if (method?.name !== 'channel.open') {
+      throw new AmqpError(504, "expected 'channel.open'");
+    }
+    const { channelMax, session } = this.#host;
+    if (channelMax !== 0 && this.#slots.size >= channelMax) {
+      throw new AmqpError(
+        530,
+        `number of channels opened (${this.#slots.size}) has reached the negotiated channel_max (${channelMax})`,
+      );
+    }
+    const link = this.#host.link(number);
+    this.#slots.set(number, { kind: 'open', channel: new Channel(link, session) });
+    session.traffic.channels += 1;
+    link.send('channel.open-ok', {});
+  }
+
+  #receiveLate(type: number, number: number, link: Link, payload: Buffer): void {
+    if (type !== frameType.method) return;
+    const { name } = decodeMethod(payload);
+    if (name === 'channel.close') link.send('channel.close-ok', {});
+    if (name === 'channel.close-ok') this.#slots.delete(number);
+  }
+
+  #receiveOpen(type: number, number: number, slot: OpenSlot, payload: Buffer): void {
+    let blamed = PUBLISH;
+    try {
+      if (type !== frameType.method) {
+        this.#receiveContent(type, slot.channel, payload);
+        return;
+      }
+      const method = decodeMethod(payload);
+      blamed = methods[method.name].id;
+      this.#receiveMethod(number, slot.channel, method);
+    } catch (error) {
+      if (!(error instanceof AmqpError)) throw error;
+      if (error.scope === 'connection') throw error.of(blamed);
+      this.#refuse(number, slot.channel, error.of(blamed));
+    }
+  }
+
+  #receiveContent(type: number, channel: Channel, payload: Buffer): void {
+    const { assembly } = channel;
+    const publish = type === frameType.header ? assembly.header(payload) : assembly.body(payload);
+    if (publish === undefined) return;
+    this.#host.published();
+    this.#unflushed.add(channel);
+    channel.publish(publish);
+  }
+
+  #receiveMethod(number: number, channel: Channel, method: Method): void {
+    if (channel.assembly.busy) {
+      throw new AmqpError(505, `expected content, got the method ${method.name}`);
+    }
+    switch (method.name) {
+      case 'channel.open':
+        throw new AmqpError(504, "second 'channel.open' seen");
+      case 'channel.close':
+        channel.flush();
+        this.#forget(number, channel);
+        channel.link.send('channel.close-ok', {});
+        return;
+      case 'channel.close-ok':
+        throw new AmqpError(503, 'nothing was closed');
+      default:
+        perform(channel, method);
+    }
+  }
+
+  /** Closes a channel over what was refused. Everything on it ends now, not when the client has answered. */
+  #refuse(number: number, channel: Channel, error: AmqpError): void {
+    const { link } = channel;
+    channel.flush();
+    this.#forget(number, channel);
+    this.#slots.set(number, { kind: 'closing', link });
+    const [classId, methodId] = error.method;
+    link.send('channel.close', {
+      replyCode: error.code,
+      replyText: error.replyText,
+      classId,
+      methodId,
+    });
+  }
+
+  #forget(number: number, channel: Channel): void {
+    this.#slots.delete(number);
+    this.#unflushed.delete(channel);
+    channel.end();
+  }
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '../base/clock.ts';
+import type { ProfileRules } from '../base/profile.ts';
+import type { Authorize, User } from '../model/access.ts';
+import type { Owner } from '../model/consumer.ts';
+import type { VirtualHost } from '../model/vhost.ts';
+import type { DirectReplies } from './direct-replies.ts';
+import type { FaultPlan } from './fault-plan.ts';
+import type { Traffic } from './traffic.ts';
+
+/** What channels know of their connection and of the broker. */
+export interface Session {
+  readonly vhost: VirtualHost;
+  readonly user: User;
+  /** Who owns the exclusive queues that are declared here. */
+  readonly owner: Owner;
+  readonly clock: Clock;
+  readonly rules: ProfileRules;
+  readonly replies: DirectReplies;
+  readonly faults: FaultPlan;
+  readonly traffic: Traffic;
+  readonly maxMessageSize: number;
+  /** Whether the client understands `basic.cancel` from the broker. */
+  readonly cancelNotify: boolean;
+  /** Checks a permission of the user on an exchange or queue: throws AmqpError 403. */
+  readonly authorize: Authorize;
+}
