@@ -215,7 +215,7 @@ export function queueArguments(spec: QueueSpec, profile: ProfileRules): QueueArg
     messageTtl: number('x-message-ttl'),
     maxLength: number('x-max-length'),
     maxLengthBytes: number('x-max-length-bytes'),
-    overflow: overflowOf(table),
+    overflow: overflowOf(table, type),
     deadLetterExchange: textOf(table.get('x-dead-letter-exchange')),
     deadLetterRoutingKey: textOf(table.get('x-dead-letter-routing-key')),
     maxPriority: type === 'quorum' ? profile.quorumPriorities - 1 : (number('x-max-priority') ?? 0),
@@ -253,8 +253,10 @@ function checkQuorumProperties(spec: QueueSpec): void {
   if (wrong !== undefined) throw refusal(`invalid property '${wrong}' for ${describeQueue(spec)}`);
 }
 
-function overflowOf(table: Table): Overflow {
+/** Quorum queues do not know `reject-publish-dlx`: they fall back to the default. */
+function overflowOf(table: Table, type: QueueType): Overflow {
   const value = textOf(table.get('x-overflow'));
+  if (type === 'quorum' && value === 'reject-publish-dlx') return 'drop-head';
   return overflows.find((overflow) => overflow === value) ?? 'drop-head';
 }
 

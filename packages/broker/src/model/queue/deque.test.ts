@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Deque } from './deque.ts';
+
+describe('Deque', () => {
+  it('does what an array does', () => {
+    const step = fc.oneof(
+      {
+        weight: 4,
+        arbitrary: fc.record({
+          do: fc.constant('push' as const),
+          times: fc.integer({ min: 1, max: 40 }),
+        }),
+      },
+      fc.record({
+        do: fc.constantFrom('unshift', 'shift', 'pop', 'remove'),
+        times: fc.integer({ min: 1, max: 60 }),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const deque = new Deque<number>();
+        const array: number[] = [];
+        let next = 1;
+        for (const { do: what, times } of steps) {
+          for (let i = 0; i < times; i++) {
+            if (what === 'push') {
+              deque.push(next);
+              array.push(next);
+            } else if (what === 'unshift') {
+              deque.unshift(next);
+              array.unshift(next);
+            } else if (what === 'remove') {
+              const item = array[Math.trunc(array.length / 2)] ?? -1;
+              deque.remove(item);
+              array.splice(array.indexOf(item), item === -1 ? 0 : 1);
+            } else {
+              expect(deque[what]()).toBe(array[what]());
+            }
+            next += 1;
+          }
+          expect([deque.size, deque.first, deque.last]).toEqual([
+            array.length,
+            array[0],
+            array.at(-1),
+          ]);
+        }
+        for (const item of array) expect(deque.shift()).toBe(item);
+        expect(deque.shift()).toBeUndefined();
+      }),
+    );
+  });
+});
