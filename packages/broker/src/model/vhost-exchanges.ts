@@ -1,5 +1,6 @@
 import { AmqpError } from '../base/amqp-error.ts';
 import { emptyTable, type Table } from '../base/field.ts';
+import type { ProfileRules } from '../base/profile.ts';
 import type { Authorize } from './access.ts';
 import { Exchange } from './exchange.ts';
 import { ALTERNATE_EXCHANGE, alternateExchange, describeExchange } from './exchange-arguments.ts';
@@ -32,10 +33,12 @@ const predeclared: readonly (readonly [name: string, type: ExchangeType, interna
 /** The exchanges of a virtual host, by name. */
 export class Exchanges {
   readonly #vhost: string;
+  readonly #rules: ProfileRules;
   readonly #exchanges = new Map<string, Exchange>();
 
-  constructor(vhost: string) {
+  constructor(vhost: string, rules: ProfileRules) {
     this.#vhost = vhost;
+    this.#rules = rules;
     for (const [name, type, internal] of predeclared) {
       this.#add({
         vhost,
@@ -70,12 +73,14 @@ export class Exchanges {
    * Makes an exchange, unless there is one, which must be the same then.
    *
    * @param authorize asked for `configure`, and for a new exchange with an alternate one about the two
-   * @throws AmqpError 503 for an unknown type, 403 for the default exchange and for a new name with `amq.`, 406 for
+   * @throws AmqpError 503 or 406 for an unknown type, 403 for the default exchange and for a new name with `amq.`, 406 for
    *   wrong arguments or another exchange of that name, and what `authorize` throws
    */
   declare(declaration: ExchangeDeclaration, authorize: Authorize): Exchange {
     const { type } = declaration;
-    if (!isExchangeType(type)) throw new AmqpError(503, `unknown exchange type '${type}'`);
+    if (!isExchangeType(type)) {
+      throw new AmqpError(this.#rules.unknownExchangeType, `unknown exchange type '${type}'`);
+    }
     const name = withoutLineBreaks(declaration.name);
     checkNotDefault(name);
     authorize('configure', name);

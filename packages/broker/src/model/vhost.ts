@@ -56,7 +56,7 @@ export class VirtualHost {
 
   constructor(name: string, ports: VirtualHostPorts) {
     this.name = name;
-    this.#exchanges = new Exchanges(name);
+    this.#exchanges = new Exchanges(name, ports.rules);
     this.#queues = new Queues(name, this.#queueHost(ports));
     this.#routing = new Routing({
       exchange: (exchange) => this.#exchanges.find(exchange),
@@ -301,7 +301,7 @@ export class VirtualHost {
   #forget(destination: QueueDestination): void {
     this.#queues.remove(destination);
     for (const binding of destination.incoming) binding.source.unbind(binding);
-    destination.queue.dispose();
+    destination.queue.delete();
   }
 
   #post({ message, mayReach }: Letter): void {
