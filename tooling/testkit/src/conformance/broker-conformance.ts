@@ -5,11 +5,13 @@ import { connectingCases } from './broker/connecting.ts';
 import { consumingCases } from './broker/consuming.ts';
 import { deadLetterCases } from './broker/dead-letters.ts';
 import { exchangeCases } from './broker/exchanges.ts';
+import { lengthLimitCases } from './broker/length-limits.ts';
 import { limitCases } from './broker/limits.ts';
 import { prefetchCases } from './broker/prefetch.ts';
 import { publishingCases } from './broker/publishing.ts';
 import { queueCases } from './broker/queues.ts';
 import { type BrokerCase, type BrokerConformanceOptions, suiteOf } from './broker/suite.ts';
+import { timeToLiveCases } from './broker/time-to-live.ts';
 import { transactionCases } from './broker/transactions.ts';
 import { wireCases } from './broker/wire.ts';
 
@@ -27,6 +29,8 @@ const areas = {
   prefetch: prefetchCases,
   'dead letters': deadLetterCases,
   limits: limitCases,
+  'time to live': timeToLiveCases,
+  'length limits': lengthLimitCases,
   transactions: transactionCases,
 } as const;
 
