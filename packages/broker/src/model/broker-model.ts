@@ -11,6 +11,8 @@ export interface BrokerParts {
   readonly rules: ProfileRules;
   readonly access: Access;
   readonly budget: Budget;
+  /** How many queues a virtual host may have; any number unless given. */
+  readonly maxQueues?: number;
 }
 
 /** All that a broker knows, without its connections. */
@@ -19,14 +21,19 @@ export class BrokerModel {
   readonly rules: ProfileRules;
   readonly access: Access;
   readonly budget: Budget;
+  readonly maxQueues: number;
   readonly #vhosts = new Map<string, VirtualHost>();
 
   /** @param vhosts names of the virtual hosts that it starts with */
-  constructor({ clock, rules, access, budget }: BrokerParts, vhosts: readonly string[] = ['/']) {
+  constructor(
+    { clock, rules, access, budget, maxQueues = Number.POSITIVE_INFINITY }: BrokerParts,
+    vhosts: readonly string[] = ['/'],
+  ) {
     this.clock = clock;
     this.rules = rules;
     this.access = access;
     this.budget = budget;
+    this.maxQueues = maxQueues;
     for (const name of vhosts) this.addVirtualHost(name);
   }
 

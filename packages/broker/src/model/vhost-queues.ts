@@ -38,12 +38,15 @@ export class Queues {
   readonly #vhost: string;
   readonly #host: QueueHost;
   readonly #queues = new Map<string, QueueDestination>();
+  readonly #maxQueues: number;
   /** The exclusive ones. */
   readonly #owned = new Map<Owner, Set<QueueDestination>>();
 
-  constructor(vhost: string, host: QueueHost) {
+  /** @param maxQueues how many there may be */
+  constructor(vhost: string, host: QueueHost, maxQueues: number) {
     this.#vhost = vhost;
     this.#host = host;
+    this.#maxQueues = maxQueues;
   }
 
   /** All of them, in the order in which they came. */
@@ -93,6 +96,10 @@ export class Queues {
     }
     if (!rules.transientQueues && !spec.durable && spec.owner === undefined) {
       throw new AmqpError(541, 'transient_nonexcl_queues are deprecated and not permitted');
+    }
+    if (this.#queues.size >= this.#maxQueues) {
+      const limit = `queue limit in vhost '${this.#vhost}' (${this.#maxQueues}) is reached`;
+      throw new AmqpError(406, `cannot declare ${this.#describe(spec.name)}: ${limit}`);
     }
     const added = new QueueDestination(new Queue(spec, args, this.#host));
     this.#add(added);

@@ -29,6 +29,8 @@ export interface VirtualHostPorts {
   readonly clock: Clock;
   readonly rules: ProfileRules;
   readonly budget: Budget;
+  /** How many queues there may be; any number unless given. */
+  readonly maxQueues?: number;
 }
 
 /**
@@ -57,7 +59,11 @@ export class VirtualHost {
   constructor(name: string, ports: VirtualHostPorts) {
     this.name = name;
     this.#exchanges = new Exchanges(name, ports.rules);
-    this.#queues = new Queues(name, this.#queueHost(ports));
+    this.#queues = new Queues(
+      name,
+      this.#queueHost(ports),
+      ports.maxQueues ?? Number.POSITIVE_INFINITY,
+    );
     this.#routing = new Routing({
       exchange: (exchange) => this.#exchanges.find(exchange),
       queue: (queue) => this.#queues.find(queue),
@@ -151,6 +157,11 @@ export class VirtualHost {
    */
   checkQueue(name: string, owner: Owner): Queue {
     return this.queue(withoutLineBreaks(name), owner);
+  }
+
+  /** The queue of exactly that name, whosever it is; undefined where there is none. */
+  findQueue(name: string): Queue | undefined {
+    return this.#queues.find(name)?.queue;
   }
 
   /**

@@ -1,0 +1,115 @@
+import { AmqpError } from '../base/amqp-error.ts';
+import type { BrokerModel } from '../model/broker-model.ts';
+import type { ConfirmFault, FaultPlan } from '../protocol/fault-plan.ts';
+import type { ResourceAlarm } from './resource-alarm.ts';
+import type { Server } from './server.ts';
+
+/**
+ * Things that go wrong on purpose. Those that last return what ends them: keep it in a `using` declaration, or call
+ * `clear()`.
+ *
+ * @example
+ * using blocked = broker.faults.block();
+ */
+export class Faults {
+  readonly #server: Server;
+  readonly #model: BrokerModel;
+  readonly #plan: FaultPlan;
+  readonly #alarm: ResourceAlarm;
+
+  /** @internal */
+  constructor(server: Server, model: BrokerModel, plan: FaultPlan, alarm: ResourceAlarm) {
+    this.#server = server;
+    this.#model = model;
+    this.#plan = plan;
+    this.#alarm = alarm;
+  }
+
+  /** Cuts all connections, as a network would: clients see a reset. Returns how many there were. */
+  dropConnections(): number {
+    const clients = Array.from(this.#server.clients);
+    for (const { transport, connection } of clients) {
+      // What it held is free at once, not when the socket has told its end.
+      connection.lost();
+      transport.reset();
+    }
+    return clients.length;
+  }
+
+  /** Closes all connections as a broker does that shuts down: 320 CONNECTION_FORCED. Returns how many there were. */
+  closeConnections(): number {
+    const clients = Array.from(this.#server.clients);
+    for (const { connection } of clients) {
+      connection.close(
+        new AmqpError(320, "broker forced connection closure with reason 'shutdown'"),
+      );
+    }
+    return clients.length;
+  }
+
+  /** Resets connections as soon as they come. Those that are open go on. */
+  refuseConnections(): Disposable {
+    this.#server.refusing = true;
+    return lift(() => {
+      this.#server.refusing = false;
+    });
+  }
+
+  /** Reads nothing from those who are connected, as a broker that hangs. */
+  stallReading(): Disposable {
+    const clients = Array.from(this.#server.clients);
+    for (const { transport } of clients) transport.hold('stalled');
+    return lift(() => {
+      for (const { transport } of clients) transport.release('stalled');
+    });
+  }
+
+  /** Stores messages, and confirms them so many milliseconds later. */
+  delayConfirms(ms: number): Disposable {
+    return this.#confirms({ kind: 'delay', ms });
+  }
+
+  /** Stores messages, and never confirms them. */
+  dropConfirms(): Disposable {
+    return this.#confirms({ kind: 'drop' });
+  }
+
+  /** Does not store messages, and answers those on channels with confirms by `basic.nack`. */
+  nackPublishes(): Disposable {
+    return this.#confirms({ kind: 'nack' });
+  }
+
+  /** Blocks whoever publishes, as a memory alarm does. */
+  block(reason = 'low on memory'): Disposable {
+    this.#alarm.raise(reason);
+    return lift(() => this.#alarm.clear());
+  }
+
+  /**
+   * What a restart of the broker does: connections are closed, and queues, exchanges and messages that do not survive
+   * are forgotten. New connections are taken at once.
+   */
+  restart(): void {
+    this.closeConnections();
+    this.#model.restart();
+  }
+
+  /** Ends all faults that last. */
+  clear(): void {
+    this.#server.refusing = false;
+    this.#plan.confirms = { kind: 'none' };
+    this.#alarm.clear();
+    for (const { transport } of this.#server.clients) transport.release('stalled');
+  }
+
+  #confirms(fault: ConfirmFault): Disposable {
+    this.#plan.confirms = fault;
+    return lift(() => {
+      if (this.#plan.confirms === fault) this.#plan.confirms = { kind: 'none' };
+    });
+  }
+}
+
+function lift(end: () => void): Disposable {
+  return { [Symbol.dispose]: end };
+}

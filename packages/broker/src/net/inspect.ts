@@ -1,0 +1,158 @@
+import type { BrokerModel } from '../model/broker-model.ts';
+import type { Exchange } from '../model/exchange.ts';
+import type { Binding } from '../model/exchanges/binding.ts';
+import type { Queue } from '../model/queue/queue.ts';
+import type { VirtualHost } from '../model/vhost.ts';
+import type { Traffic } from '../protocol/traffic.ts';
+import { type PlainTable, plainTable } from './plain-table.ts';
+import type { Client } from './server.ts';
+
+/** A consumer of a queue. */
+export interface ConsumerInfo {
+  readonly tag: string;
+  readonly noAck: boolean;
+  readonly exclusive: boolean;
+  readonly priority: number;
+  /** Whether it gets messages; false for those that wait behind a single active consumer. */
+  readonly active: boolean;
+}
+
+/** A queue. */
+export interface QueueInfo {
+  readonly vhost: string;
+  readonly name: string;
+  readonly type: 'classic' | 'quorum';
+  readonly durable: boolean;
+  readonly exclusive: boolean;
+  readonly autoDelete: boolean;
+  readonly arguments: PlainTable;
+  /** Messages that wait. */
+  readonly ready: number;
+  /** Messages that were handed out and not settled. */
+  readonly unacked: number;
+  readonly consumers: readonly ConsumerInfo[];
+}
+
+/** An exchange. The default exchange has the name `''`. */
+export interface ExchangeInfo {
+  readonly vhost: string;
+  readonly name: string;
+  readonly type: string;
+  readonly durable: boolean;
+  readonly autoDelete: boolean;
+  readonly internal: boolean;
+  readonly arguments: PlainTable;
+}
+
+/** A binding. Those of the default exchange, one for each queue, are left out. */
+export interface BindingInfo {
+  readonly vhost: string;
+  /** The exchange. */
+  readonly source: string;
+  readonly destination: string;
+  readonly destinationType: 'queue' | 'exchange';
+  readonly routingKey: string;
+  readonly arguments: PlainTable;
+}
+
+/** A connection whose handshake is done. */
+export interface ConnectionInfo {
+  /** What the client calls it (`connection_name`), else its addresses. */
+  readonly name: string;
+  readonly user: string;
+  readonly vhost: string;
+  readonly channels: number;
+  /** Deliveries on all its channels that are not settled. */
+  readonly unacked: number;
+  /** Whether it is held back: it publishes while an alarm is on. */
+  readonly blocked: boolean;
+  readonly clientProperties: PlainTable;
+}
+
+/** A broker at one moment. */
+export interface BrokerState {
+  readonly connections: readonly ConnectionInfo[];
+  readonly queues: readonly QueueInfo[];
+  readonly exchanges: readonly ExchangeInfo[];
+  readonly bindings: readonly BindingInfo[];
+  /** What passed through since the start. */
+  readonly traffic: Readonly<Traffic>;
+  /** Bytes that messages hold, of which `limit` are allowed. */
+  readonly memory: { readonly used: number; readonly limit: number };
+}
+
+/** Takes a picture of a broker. */
+export function inspectBroker(
+  model: BrokerModel,
+  clients: Iterable<Client>,
+  traffic: Traffic,
+): BrokerState {
+  const vhosts = Array.from(model.vhosts);
+  const { used, limit } = model.budget;
+  return {
+    connections: Array.from(clients).flatMap(connectionInfo),
+    queues: vhosts.flatMap(({ queues }) => Array.from(queues, queueInfo)),
+    exchanges: vhosts.flatMap(({ exchanges }) => Array.from(exchanges, exchangeInfo)),
+    bindings: vhosts.flatMap((vhost) =>
+      Array.from(vhost.bindings, (binding) => bindingInfo(vhost, binding)),
+    ),
+    traffic: { ...traffic },
+    memory: { used, limit },
+  };
+}
+
+/** Takes a picture of a queue. */
+export function queueInfo(queue: Queue): QueueInfo {
+  const { spec, activeConsumer } = queue;
+  const consumers = Array.from(queue.consumers, (consumer) => ({
+    tag: consumer.tag,
+    noAck: consumer.noAck,
+    exclusive: consumer.exclusive,
+    priority: consumer.priority,
+    active: activeConsumer === undefined || activeConsumer === consumer,
+  }));
+  return {
+    vhost: spec.vhost,
+    name: queue.name,
+    type: queue.arguments.type,
+    durable: spec.durable,
+    exclusive: spec.owner !== undefined,
+    autoDelete: spec.autoDelete,
+    arguments: plainTable(spec.arguments),
+    ready: queue.messageCount,
+    unacked: queue.unackedCount,
+    consumers,
+  };
+}
+
+function exchangeInfo({ spec }: Exchange): ExchangeInfo {
+  return { ...spec, arguments: plainTable(spec.arguments) };
+}
+
+function bindingInfo(vhost: VirtualHost, binding: Binding): BindingInfo {
+  const { source, destination, routingKey } = binding;
+  return {
+    vhost: vhost.name,
+    source: source.name,
+    destination: destination.name,
+    destinationType: destination.kind,
+    routingKey,
+    arguments: plainTable(binding.arguments),
+  };
+}
+
+function connectionInfo({ connection }: Client): readonly ConnectionInfo[] {
+  const { open } = connection;
+  if (open === undefined) return [];
+  return [
+    {
+      name: open.name,
+      user: open.client.user.name,
+      vhost: open.vhost.name,
+      channels: open.channels.size,
+      unacked: open.channels.unackedCount,
+      blocked: open.throttle.blocked,
+      clientProperties: plainTable(open.client.properties),
+    },
+  ];
+}

@@ -1,0 +1,109 @@
+import type { TlsOptions } from 'node:tls';
+import { BrokerError } from '../base/broker-error.ts';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { type Profile, profiles } from '../base/profile.ts';
+import { guest, type UserSpec } from '../model/access.ts';
+
+/** Bounds on what clients may use. What is left out has the default that is named. */
+export interface BrokerLimits {
+  /** Connections at a time; 10,000 unless given. One more is refused with 530. */
+  readonly connections?: number;
+  /** Channels of a connection, 1 to 65,535; 2,047 unless given, as in RabbitMQ. One more closes the connection with 530. */
+  readonly channels?: number;
+  /** Queues of a virtual host; 100,000 unless given. One more is refused with 406. */
+  readonly queues?: number;
+  /** The largest body, in bytes; that of the profile unless given. A larger one is refused with 406. */
+  readonly messageSize?: number;
+  /** The largest frame, in bytes, from 8,192; 131,072 unless given, as in RabbitMQ. */
+  readonly frameSize?: number;
+  /**
+   * Bytes that the messages of all queues may hold together; 1 GiB unless given. Beyond it publishers are blocked until
+   * consumers have made room, and clients are told by `connection.blocked`. A message counts with its body, its
+   * properties and 512 bytes, in each queue that it lies in.
+   */
+  readonly memory?: number;
+}
+
+/** How `startBroker` sets a broker up. */
+export interface BrokerOptions {
+  /** The TCP port; 0, the default, is any free one. */
+  readonly port?: number;
+  /** The address to listen on; `127.0.0.1` unless given. Anybody who reaches another one reaches the broker. */
+  readonly host?: string;
+  /** The version of RabbitMQ to behave like, where versions differ; `'4.0'` unless given. */
+  readonly profile?: Profile;
+  /** Who may log in; `guest` with the password `guest` and all permissions unless given. */
+  readonly users?: readonly UserSpec[];
+  /** Virtual hosts; `/` alone unless given. */
+  readonly vhosts?: readonly string[];
+  /** Time for whatever expires and for heartbeats, such as a `ManualClock`; the machine's unless given. */
+  readonly clock?: Clock;
+  readonly limits?: BrokerLimits;
+  /** Seconds between heartbeats that are proposed to clients; 60 unless given, as in RabbitMQ; 0 is none. */
+  readonly heartbeat?: number;
+  /** Certificate, key and the like, for TLS instead of plain TCP. */
+  readonly tls?: TlsOptions;
+}
+
+/** Options with nothing left open. */
+export interface BrokerConfig {
+  readonly port: number;
+  readonly host: string;
+  readonly profile: Profile;
+  readonly users: readonly UserSpec[];
+  readonly vhosts: readonly string[];
+  readonly clock: Clock;
+  readonly limits: Required<BrokerLimits>;
+  readonly heartbeat: number;
+  readonly tls: TlsOptions | undefined;
+}
+
+const GIB = 2 ** 30;
+
+/**
+ * Checks options and fills in what is left out.
+ *
+ * @throws BrokerError `INVALID_ARGUMENT`
+ */
+export function brokerConfig(options: BrokerOptions): BrokerConfig {
+  const { profile = '4.0', limits = {} } = options;
+  if (!Object.hasOwn(profiles, profile)) {
+    throw refusal('profile', profile, `one of ${Object.keys(profiles).join(', ')}`);
+  }
+  return {
+    port: whole('port', options.port ?? 0, 0, 65_535),
+    host: options.host ?? '127.0.0.1',
+    profile,
+    users: options.users ?? [guest],
+    vhosts: options.vhosts ?? ['/'],
+    clock: options.clock ?? systemClock,
+    limits: {
+      connections: whole('limits.connections', limits.connections ?? 10_000, 1),
+      channels: whole('limits.channels', limits.channels ?? 2047, 1, 65_535),
+      queues: whole('limits.queues', limits.queues ?? 100_000, 1),
+      messageSize: whole(
+        'limits.messageSize',
+        limits.messageSize ?? profiles[profile].maxMessageSize,
+        0,
+      ),
+      frameSize: whole('limits.frameSize', limits.frameSize ?? 131_072, 8192, 2 ** 32 - 1),
+      memory: whole('limits.memory', limits.memory ?? GIB, 1),
+    },
+    heartbeat: whole('heartbeat', options.heartbeat ?? 60, 0, 65_535),
+    tls: options.tls,
+  };
+}
+
+function whole(
+  name: string,
+  value: number,
+  least: number,
+  most: number = Number.MAX_SAFE_INTEGER,
+): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw refusal(name, value, `a whole number from ${least} to ${most}`);
+}
+
+function refusal(name: string, value: unknown, rule: string): BrokerError {
+  return new BrokerError('INVALID_ARGUMENT', `${name} must be ${rule}, got ${String(value)}`);
+}

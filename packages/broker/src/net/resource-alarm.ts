@@ -1,0 +1,32 @@
+import type { Budget } from '../model/budget.ts';
+
+/** Why publishers are held back: the memory is used up, or a test asked for it. */
+export class ResourceAlarm {
+  readonly #budget: Budget;
+  readonly #changed: () => void;
+  #raised: string | undefined;
+
+  /** @param changed called when the reason is another, or there is none any more */
+  constructor(budget: Budget, changed: () => void) {
+    this.#budget = budget;
+    this.#changed = changed;
+    budget.onChange(changed);
+  }
+
+  /** The reason, or undefined while there is none. */
+  get reason(): string | undefined {
+    return this.#raised ?? (this.#budget.exhausted ? 'low on memory' : undefined);
+  }
+
+  /** Holds publishers back for a reason. */
+  raise(reason: string): void {
+    this.#raised = reason;
+    this.#changed();
+  }
+
+  /** Takes that back. */
+  clear(): void {
+    this.#raised = undefined;
+    this.#changed();
+  }
+}
