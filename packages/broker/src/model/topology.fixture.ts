@@ -31,7 +31,11 @@ function contentOf(properties: Properties): Content {
 export function messageTo(
   exchange: string,
   routingKey: string,
-  options: { readonly cc?: readonly string[]; readonly headers?: Table; persistent?: boolean } = {},
+  options: {
+    readonly cc?: readonly string[];
+    readonly headers?: Table;
+    readonly persistent?: boolean;
+  } = {},
 ): Message {
   const { cc, headers, persistent = false } = options;
   const content = contentOf(headers === undefined ? {} : { headers });
