@@ -66,7 +66,7 @@ test('bytes equal the same text, but text no number', () => {
   expect(isRouted(tableOf({ a: '5' }), tableOf({ a: 5 }))).toBe(false);
 });
 
-test('within arrays and tables the types count', () => {
+test('within arrays and tables types and order count', () => {
   const array = (field: Field): Table => tableOf({ a: { type: 'A', value: [field] } });
   const five: Field = { type: 'I', value: 5 };
   expect(isRouted(array(five), array(five))).toBe(true);
@@ -75,6 +75,9 @@ test('within arrays and tables the types count', () => {
     tableOf({ a: { type: 'F', value: tableOf({ b: value }) } });
   expect(isRouted(nested(1), nested(1))).toBe(true);
   expect(isRouted(nested(1), nested(2))).toBe(false);
+  const ordered = (one: string, other: string): Table =>
+    tableOf({ a: { type: 'F', value: tableOf({ [one]: 1, [other]: 1 }) } });
+  expect(isRouted(ordered('x', 'y'), ordered('y', 'x'))).toBe(false);
 });
 
 test('a queue with several bindings is found while one of them matches', () => {

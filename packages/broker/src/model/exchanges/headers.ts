@@ -95,7 +95,7 @@ export function checkHeadersBinding(args: Table): void {
   if (field === undefined) return;
   const value = textOf(field);
   if (value !== undefined && modes.has(value)) return;
-  const wrong = value === undefined ? `type ${field.type}` : `value '${value}'`;
+  const wrong = value === undefined ? `type ${field.type}` : `value <<"${value}">>`;
   throw new AmqpError(
     406,
     `Invalid x-match field ${wrong}; expected all, any, all-with-x, or any-with-x`,
