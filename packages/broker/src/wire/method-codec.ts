@@ -65,19 +65,23 @@ function reservedPart<T>(codec: TypeCodec<T>): Part {
   };
 }
 
-/** Up to eight neighbouring bits, the first in the lowest place (AMQP 0-9-1, section 4.2.5.2). */
-function bitsPart(names: readonly string[]): Part {
+/** One of up to eight neighbouring bits. */
+interface Bit {
+  readonly name: string;
+  readonly mask: number;
+}
+
+/** The octet that neighbouring bits share, the first in the lowest place (AMQP 0-9-1, section 4.2.5.2). */
+function bitsPart(bits: readonly Bit[]): Part {
   return {
     read: (reader, fields) => {
       const octet = reader.octet();
-      for (const [place, name] of names.entries()) {
-        if (!isReserved(name)) fields[name] = (octet & (1 << place)) !== 0;
-      }
+      for (const { name, mask } of bits) fields[name] = (octet & mask) !== 0;
     },
     write: (writer, fields) => {
       let octet = 0;
-      for (const [place, name] of names.entries()) {
-        if (fields[name] === true) octet |= 1 << place;
+      for (const { name, mask } of bits) {
+        if (fields[name] === true) octet |= mask;
       }
       writer.octet(octet);
     },
@@ -97,20 +101,34 @@ interface Recipe {
 function recipe(name: MethodName): Recipe {
   const definition = methods[name];
   const fields: [string, FieldType][] = Object.entries(definition.fields);
-  const parts: Part[] = [];
-  let bits: string[] = [];
-  for (const [field, type] of fields) {
-    if (type === 'bit') {
-      if (bits.length === 0) parts.push(bitsPart(bits));
-      bits.push(field);
-    } else {
-      bits = [];
-      parts.push(octetPart(field, type, 'content' in definition));
-    }
-  }
   const [classId, methodId] = definition.id;
-  const hasViews = fields.some(([, type]) => type === 'longstr' || type === 'table');
-  return { name, id: classId * 2 ** 16 + methodId, parts, hasViews };
+  return {
+    name,
+    id: classId * 2 ** 16 + methodId,
+    parts: partsOf(fields, 'content' in definition),
+    hasViews: fields.some(([, type]) => type === 'longstr' || type === 'table'),
+  };
+}
+
+/** @param content whether a message follows the method */
+function partsOf(fields: readonly [string, FieldType][], content: boolean): Part[] {
+  const parts: Part[] = [];
+  let bits: Bit[] = [];
+  let mask = 1;
+  for (const [name, type] of fields) {
+    if (type !== 'bit') {
+      parts.push(octetPart(name, type, content));
+      mask = 1;
+      continue;
+    }
+    if (mask === 1) {
+      bits = [];
+      parts.push(bitsPart(bits));
+    }
+    if (!isReserved(name)) bits.push({ name, mask });
+    mask <<= 1;
+  }
+  return parts;
 }
 
 function octetPart(name: string, type: OctetType, content: boolean): Part {
