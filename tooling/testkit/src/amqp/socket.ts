@@ -37,6 +37,8 @@ export class AmqpSocket implements AsyncDisposable {
   private constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
+    // Who reads is told of it; a write behind the end is no news.
+    socket.on('error', () => {});
     this.#reading = this.#read().then(
       () => this.#end('the broker closed the socket'),
       (error: unknown) => this.#end(`the socket failed: ${inspect(error)}`),
@@ -106,6 +108,22 @@ export class AmqpSocket implements AsyncDisposable {
     control.send('connection.close-ok');
     await this.ended();
     return closing;
+  }
+
+  /** The broker must close the socket without another word. */
+  async expectEnd(): Promise<void> {
+    await this.ended();
+    if (this.channel(0).waiting === 0) return;
+    assert.fail(`something was said before the end; ${this.#describe()}`);
+  }
+
+  /** The broker must close the socket, and may say why first, with whatever code. */
+  async expectOver(): Promise<void> {
+    const control = this.channel(0);
+    const last = await control.nextOfAny().catch(() => undefined);
+    if (last !== undefined) assert.equal(last.method, 'connection.close', this.#describe());
+    control.send('connection.close-ok');
+    await this.ended();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
