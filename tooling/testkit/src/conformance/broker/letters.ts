@@ -45,11 +45,29 @@ export async function expiry(bench: Bench, ms: number): Promise<void> {
   await channel.next('basic.deliver');
 }
 
+/** One entry of `x-death`, as far as all of them have it. */
+export interface Death {
+  readonly count: number;
+  readonly reason: string;
+  readonly queue: string;
+  readonly exchange: string;
+  readonly 'routing-keys': readonly string[];
+}
+
 /** The entries of `x-death`, newest first, without their times. */
-export function deathsOf({ properties }: Content): object[] {
+export function deathsOf(message: Content): Death[] {
+  return timedDeathsOf(message).map(({ time: _, ...death }) => death);
+}
+
+/** The times of the entries of `x-death`, newest first, in seconds since 1970. */
+export function timesOf(message: Content): number[] {
+  return timedDeathsOf(message).map(({ time }) => time);
+}
+
+function timedDeathsOf({ properties }: Content): (Death & { readonly time: number })[] {
   const deaths = properties.headers?.['x-death'];
   assert.ok(Array.isArray(deaths), 'the message has no list x-death');
-  return deaths.map(({ time: _, ...death }) => death);
+  return deaths;
 }
 
 /** The headers of this message must hold these entries, at any depth, with exactly these types. */
