@@ -1,10 +1,12 @@
 import { acknowledgingCases } from './broker/acknowledging.ts';
 import { bindingCases } from './broker/bindings.ts';
 import { channelCases } from './broker/channels.ts';
+import { closingCases } from './broker/closing.ts';
 import { connectingCases } from './broker/connecting.ts';
 import { consumingCases } from './broker/consuming.ts';
 import { deadLetterCases } from './broker/dead-letters.ts';
 import { exchangeCases } from './broker/exchanges.ts';
+import { frameCases } from './broker/frames.ts';
 import { lengthLimitCases } from './broker/length-limits.ts';
 import { limitCases } from './broker/limits.ts';
 import { prefetchCases } from './broker/prefetch.ts';
@@ -13,11 +15,15 @@ import { queueCases } from './broker/queues.ts';
 import { type BrokerCase, type BrokerConformanceOptions, suiteOf } from './broker/suite.ts';
 import { timeToLiveCases } from './broker/time-to-live.ts';
 import { transactionCases } from './broker/transactions.ts';
+import { tuningCases } from './broker/tuning.ts';
 import { wireCases } from './broker/wire.ts';
 
 /** The areas, in the order in which they build on each other. */
 const areas = {
   connecting: connectingCases,
+  tuning: tuningCases,
+  closing: closingCases,
+  frames: frameCases,
   channels: channelCases,
   wire: wireCases,
   exchanges: exchangeCases,
