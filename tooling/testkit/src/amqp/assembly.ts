@@ -3,7 +3,7 @@ import { type Frame, frameType } from './frames.ts';
 import type { Arrived, ReceivedProperties } from './methods.ts';
 
 /** A frame that is neither a known method nor part of a message in its place. */
-export interface OddFrame {
+interface OddFrame {
   readonly method: 'odd frame';
   readonly frame: Frame;
 }

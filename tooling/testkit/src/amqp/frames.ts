@@ -4,10 +4,10 @@ import { TestkitError } from '../errors.ts';
 export const frameType = { method: 1, header: 2, body: 3, heartbeat: 8 } as const;
 
 /** The last octet of every frame. */
-export const FRAME_END = 0xce;
+const FRAME_END = 0xce;
 
 /** What a frame takes besides its payload: type, channel and length in front, one octet behind. */
-export const FRAME_OVERHEAD = 8;
+const FRAME_OVERHEAD = 8;
 
 /** The first bytes of a client: AMQP 0-9-1. Brokers answer other ones with the same. */
 export const PROTOCOL_HEADER: Buffer = Buffer.from('AMQP\x00\x00\x09\x01', 'latin1');

@@ -21,9 +21,12 @@ test('an item may be taken from behind others, which stay in their order', async
 });
 
 test('what does not come in time is named, with what came instead', async () => {
-  const waiting = mailbox().take('basic.ack', () => true, 5);
+  const box = mailbox();
+  const waiting = box.take('basic.ack', () => true, 5);
   await expect(waiting).rejects.toThrow(TestkitError);
   await expect(waiting).rejects.toThrow(/basic\.ack did not happen .*what had arrived: a, b/);
+  box.push('late');
+  expect(await box.take('what comes later')).toBe('late');
 });
 
 test('what cannot come any more is not waited for, but what came may be taken', async () => {

@@ -42,14 +42,19 @@ export class Mailbox<T> {
     matches: (item: T) => boolean = () => true,
     ms: number = DEADLINE_MS,
   ): Promise<T> {
-    return await deadline(this.#taken(awaited, matches), ms, awaited).catch((error: unknown) => {
+    const late = new AbortController();
+    const taken = this.#taken(awaited, matches, late.signal);
+    return await deadline(taken, ms, awaited).catch((error: unknown) => {
+      late.abort();
       const message = error instanceof Error ? error.message : String(error);
       throw new TestkitError(`${message}; ${this.#describe()}`, { cause: error });
     });
   }
 
-  async #taken(awaited: string, matches: (item: T) => boolean): Promise<T> {
+  async #taken(awaited: string, matches: (item: T) => boolean, late: AbortSignal): Promise<T> {
     for (;;) {
+      // Who has given up leaves what comes later to others.
+      late.throwIfAborted();
       const index = this.#items.findIndex(matches);
       const [item] = index < 0 ? [] : this.#items.splice(index, 1);
       if (item !== undefined) return item;

@@ -192,7 +192,7 @@ export type Call = { [M in Method]: `${M}-ok` extends Method ? M : never }[Metho
 export type ReplyOf<M extends Call> = `${M}-ok` & Method;
 
 /** A method that is followed by a message. */
-export type ContentMethod = 'basic.publish' | 'basic.return' | 'basic.deliver' | 'basic.get-ok';
+type ContentMethod = 'basic.publish' | 'basic.return' | 'basic.deliver' | 'basic.get-ok';
 
 /** A message, as it came behind its method. */
 export interface Content {
