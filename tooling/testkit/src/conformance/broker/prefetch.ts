@@ -1,9 +1,23 @@
 import assert from 'node:assert/strict';
+import type { AmqpChannel } from '../../amqp/channel.ts';
 import { bodiesOf, consume, fill } from './bench.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
+const LETTERS = ['a', 'b', 'c', 'd', 'e', 'f'];
+
+/** Puts six messages into a queue, and gives the tags of the consumers on this channel that got one, sorted. */
+async function served(channel: AmqpChannel, queue: string): Promise<string[]> {
+  await fill(channel, queue, LETTERS);
+  const messages = await channel.take('basic.deliver', channel.waiting);
+  return messages.map(({ consumerTag }) => consumerTag).sort();
+}
+
 /** How many messages are on their way at once. */
-export function prefetchCases({ onChannel }: Suite): BrokerCase[] {
+export function prefetchCases(suite: Suite): BrokerCase[] {
+  return [...consumerCases(suite), ...roomCases(suite), ...globalCases(suite), ...flowCases(suite)];
+}
+
+function consumerCases({ onChannel, onConnection }: Suite): BrokerCase[] {
   return [
     onChannel('no more messages are delivered than the prefetch allows', async (channel, bench) => {
       const queue = await bench.queue(channel);
@@ -14,6 +28,199 @@ export function prefetchCases({ onChannel }: Suite): BrokerCase[] {
       await channel.expectNothing(queue);
       channel.send('basic.ack', { deliveryTag: 1 });
       assert.deepEqual(await bodiesOf(channel, 1), ['c']);
+    }),
+    onChannel('it is that of each consumer that comes later', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      for (const [consumerTag, prefetchCount] of [
+        ['1', 1],
+        ['2', 2],
+      ] as const) {
+        await channel.call('basic.qos', { prefetchCount });
+        await consume(channel, queue, { consumerTag });
+      }
+      await channel.call('basic.qos', { prefetchCount: 5 });
+      assert.deepEqual(await served(channel, queue), ['1', '2', '2']);
+    }),
+    onChannel('two consumers of a channel have it each', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 2 });
+      for (const consumerTag of ['1', '2']) await consume(channel, queue, { consumerTag });
+      assert.deepEqual(await served(channel, queue), ['1', '1', '2', '2']);
+    }),
+    onChannel('a running consumer keeps what it had', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await consume(channel, queue);
+      await channel.call('basic.qos', { prefetchCount: 1 });
+      assert.equal((await served(channel, queue)).length, 6);
+    }),
+    onChannel('0 is no limit', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 1 });
+      await channel.call('basic.qos', { prefetchCount: 0 });
+      await consume(channel, queue);
+      assert.equal((await served(channel, queue)).length, 6);
+    }),
+    onConnection('another channel is not concerned', async (connection, bench) => {
+      const [limited, other] = [await connection.channel(), await connection.channel()];
+      const queue = await bench.queue(limited);
+      await limited.call('basic.qos', { prefetchCount: 1 });
+      await consume(other, queue);
+      assert.equal((await served(other, queue)).length, 6);
+    }),
+    onConnection('a size in bytes is not implemented', async (connection) => {
+      const channel = await connection.channel();
+      channel.send('basic.qos', { prefetchSize: 1, prefetchCount: 1 });
+      await connection.expectClose(540, 'basic.qos');
+    }),
+  ];
+}
+
+function roomCases({ onChannel }: Suite): BrokerCase[] {
+  return [
+    onChannel('a consumer without acks is not limited', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 1 });
+      await consume(channel, queue, { noAck: true });
+      assert.equal((await served(channel, queue)).length, 6);
+    }),
+    onChannel('what basic.get took does not count', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await fill(channel, queue, ['a', 'b', 'c']);
+      await channel.call('basic.qos', { prefetchCount: 1 });
+      await channel.get(queue);
+      await consume(channel, queue);
+      assert.deepEqual(await bodiesOf(channel, 1), ['b']);
+      assert.equal((await channel.get(queue))?.text, 'c');
+    }),
+    onChannel('what a full consumer leaves goes to the others', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 1 });
+      await consume(channel, queue, { consumerTag: 'full' });
+      await channel.call('basic.qos', { prefetchCount: 0 });
+      await consume(channel, queue, { consumerTag: 'open' });
+      const tags = await served(channel, queue);
+      assert.deepEqual(tags, ['full', 'open', 'open', 'open', 'open', 'open']);
+    }),
+    onChannel('a multiple ack makes room for as many', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 3 });
+      await consume(channel, queue);
+      await fill(channel, queue, LETTERS);
+      assert.deepEqual(await bodiesOf(channel, 3), ['a', 'b', 'c']);
+      channel.send('basic.ack', { deliveryTag: 2, multiple: true });
+      assert.deepEqual(await bodiesOf(channel, 2), ['d', 'e']);
+      await channel.expectNothing(queue);
+    }),
+    ...(['basic.nack', 'basic.reject'] as const).map((method) =>
+      onChannel(
+        `${method} makes room, and what it puts back comes first`,
+        async (channel, bench) => {
+          const queue = await bench.queue(channel);
+          await channel.call('basic.qos', { prefetchCount: 1 });
+          await consume(channel, queue);
+          await fill(channel, queue, ['a', 'b']);
+          await bodiesOf(channel, 1);
+          channel.send(method, { deliveryTag: 1, requeue: true });
+          assert.deepEqual(await bodiesOf(channel, 1), ['a']);
+          channel.send(method, { deliveryTag: 2 });
+          assert.deepEqual(await bodiesOf(channel, 1), ['b']);
+        },
+      ),
+    ),
+    onChannel('each queue has it, where one channel consumes two', async (channel, bench) => {
+      const queues = [await bench.queue(channel), await bench.queue(channel)];
+      await channel.call('basic.qos', { prefetchCount: 1 });
+      for (const queue of queues) await consume(channel, queue);
+      for (const queue of queues) await fill(channel, queue, ['a', 'b']);
+      assert.deepEqual(await bodiesOf(channel, 2), ['a', 'a']);
+      await channel.expectNothing(...queues);
+    }),
+  ];
+}
+
+/** On 4.3 `global` is passed over: the limit is that of each later consumer. */
+function globalCases({ onChannel }: Suite): BrokerCase[] {
+  return [
+    onChannel('a global one is shared by the consumers', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 2, global: true });
+      for (const consumerTag of ['1', '2']) await consume(channel, queue, { consumerTag });
+      assert.equal((await served(channel, queue)).length, bench.profile === '4.3' ? 4 : 2);
+    }),
+    onChannel('a global one adds to that of each consumer', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 2 });
+      await channel.call('basic.qos', { prefetchCount: 3, global: true });
+      for (const consumerTag of ['1', '2']) await consume(channel, queue, { consumerTag });
+      assert.equal((await served(channel, queue)).length, bench.profile === '4.3' ? 6 : 3);
+    }),
+    onChannel('one for each consumer lifts a global one', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 1, global: true });
+      await channel.call('basic.qos', { prefetchCount: 2 });
+      for (const consumerTag of ['1', '2']) await consume(channel, queue, { consumerTag });
+      assert.equal((await served(channel, queue)).length, 4);
+    }),
+    onChannel('what basic.get took does not count for a global one', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await fill(channel, queue, ['a', 'b']);
+      await channel.call('basic.qos', { prefetchCount: 1, global: true });
+      await channel.get(queue);
+      await consume(channel, queue);
+      assert.deepEqual(await bodiesOf(channel, 1), ['b']);
+    }),
+    onChannel('a global one limits consumers that run', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await consume(channel, queue);
+      await channel.call('basic.qos', { prefetchCount: 2, global: true });
+      assert.equal((await served(channel, queue)).length, bench.profile === '4.3' ? 6 : 2);
+    }),
+    onChannel('raising a global one lets more through', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 1, global: true });
+      await consume(channel, queue);
+      await fill(channel, queue, LETTERS);
+      assert.deepEqual(await bodiesOf(channel, 1), ['a']);
+      await channel.call('basic.qos', { prefetchCount: 3, global: true });
+      if (bench.profile !== '4.3') assert.deepEqual(await bodiesOf(channel, 2), ['b', 'c']);
+      await channel.expectNothing(queue);
+    }),
+    onChannel('lowering a global one waits for acks', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 3, global: true });
+      await consume(channel, queue);
+      await fill(channel, queue, LETTERS);
+      assert.deepEqual(await bodiesOf(channel, 3), ['a', 'b', 'c']);
+      await channel.call('basic.qos', { prefetchCount: 1, global: true });
+      channel.send('basic.ack', { deliveryTag: 2, multiple: true });
+      if (bench.profile === '4.3') assert.deepEqual(await bodiesOf(channel, 2), ['d', 'e']);
+      await channel.expectNothing(queue);
+      channel.send('basic.ack', { deliveryTag: 3 });
+      await channel.next('basic.deliver');
+    }),
+    onChannel('0 lifts a global one', async (channel, bench) => {
+      const queue = await bench.queue(channel);
+      await channel.call('basic.qos', { prefetchCount: 1, global: true });
+      await consume(channel, queue);
+      await fill(channel, queue, LETTERS);
+      assert.deepEqual(await bodiesOf(channel, 1), ['a']);
+      await channel.call('basic.qos', { prefetchCount: 0, global: true });
+      if (bench.profile !== '4.3')
+        assert.deepEqual(await bodiesOf(channel, 5), ['b', 'c', 'd', 'e', 'f']);
+      await channel.expectNothing(queue);
+    }),
+  ];
+}
+
+function flowCases({ onConnection, onChannel }: Suite): BrokerCase[] {
+  return [
+    onChannel('channel.flow may be switched on', async (channel) => {
+      assert.equal((await channel.call('channel.flow', { active: true })).active, true);
+    }),
+    onConnection('channel.flow may not be switched off', async (connection) => {
+      const channel = await connection.channel();
+      channel.send('channel.flow', { active: false });
+      await connection.expectClose(540, 'channel.flow');
     }),
   ];
 }
