@@ -1,17 +1,28 @@
 import { acknowledgingCases } from './broker/acknowledging.ts';
 import { bindingCases } from './broker/bindings.ts';
+import { cancellingCases } from './broker/cancelling.ts';
 import { channelCases } from './broker/channels.ts';
 import { closingCases } from './broker/closing.ts';
+import { confirmCases } from './broker/confirms.ts';
 import { connectingCases } from './broker/connecting.ts';
+import { consumerPriorityCases } from './broker/consumer-priorities.ts';
 import { consumingCases } from './broker/consuming.ts';
 import { deadLetterCases } from './broker/dead-letters.ts';
+import { directReplyToCases } from './broker/direct-reply-to.ts';
 import { exchangeCases } from './broker/exchanges.ts';
 import { frameCases } from './broker/frames.ts';
+import { gettingCases } from './broker/getting.ts';
 import { lengthLimitCases } from './broker/length-limits.ts';
 import { limitCases } from './broker/limits.ts';
 import { prefetchCases } from './broker/prefetch.ts';
+import { priorityCases } from './broker/priorities.ts';
 import { publishingCases } from './broker/publishing.ts';
 import { queueCases } from './broker/queues.ts';
+import { quorumCases } from './broker/quorum.ts';
+import { refusedMessageCases } from './broker/refused-messages.ts';
+import { requeueingCases } from './broker/requeueing.ts';
+import { returnCases } from './broker/returns.ts';
+import { singleActiveConsumerCases } from './broker/single-active-consumer.ts';
 import { type BrokerCase, type BrokerConformanceOptions, suiteOf } from './broker/suite.ts';
 import { timeToLiveCases } from './broker/time-to-live.ts';
 import { transactionCases } from './broker/transactions.ts';
@@ -30,13 +41,24 @@ const areas = {
   queues: queueCases,
   bindings: bindingCases,
   publishing: publishingCases,
+  'refused messages': refusedMessageCases,
+  returns: returnCases,
+  confirms: confirmCases,
+  getting: gettingCases,
   consuming: consumingCases,
+  cancelling: cancellingCases,
   acknowledging: acknowledgingCases,
+  requeueing: requeueingCases,
   prefetch: prefetchCases,
+  'consumer priorities': consumerPriorityCases,
+  'single active consumer': singleActiveConsumerCases,
+  'direct reply-to': directReplyToCases,
   'dead letters': deadLetterCases,
   limits: limitCases,
   'time to live': timeToLiveCases,
   'length limits': lengthLimitCases,
+  priorities: priorityCases,
+  quorum: quorumCases,
   transactions: transactionCases,
 } as const;
 
