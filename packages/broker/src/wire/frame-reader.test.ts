@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AmqpError } from '../base/amqp-error.ts';
 import { bytes } from './arbitraries.fixture.ts';
 import { FrameReader } from './frame-reader.ts';
@@ -56,6 +56,10 @@ const frames = fc.array(
 function streamOf(frames: readonly Frame[]): Buffer {
   return Buffer.concat(frames.map(({ type, channel, payload }) => frame(type, channel, payload)));
 }
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe('FrameReader', () => {
   it('gives the same frames wherever the stream is cut in two', () => {
@@ -128,6 +132,14 @@ describe('FrameReader', () => {
 
   it('takes any size while frame-max is 0', () => {
     expect(read([frame(3, 1, Buffer.alloc(1_000_000))], 0)).toHaveLength(1);
+  });
+
+  it('allocates for what has arrived, not for what is announced', () => {
+    const stream = frame(3, 1, Buffer.alloc(1_000_000)).subarray(0, 1000);
+    const allocated = vi.spyOn(Buffer, 'allocUnsafe');
+    expect(read(cut(stream, [5, 100]), 0)).toEqual([]);
+    expect(allocated).toHaveBeenCalled();
+    expect(Math.max(...allocated.mock.calls.map(([size]) => size))).toBeLessThanOrEqual(2000);
   });
 
   it('goes by a frame-max that changed while it was calling back', () => {

@@ -54,7 +54,7 @@ export class FrameReader {
   #complete(chunk: Buffer, at: number, onFrame: OnFrame): number {
     const end = Math.min(chunk.length, at + this.#wanted - this.#length);
     this.#collect(chunk, at, end);
-    if (this.#length === this.#wanted && this.#wanted > FRAME_HEADER_SIZE) {
+    if (this.#length === this.#wanted) {
       const frame = this.#partial;
       this.#partial = nothing;
       this.#length = 0;

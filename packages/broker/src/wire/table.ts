@@ -36,81 +36,61 @@ function codec<L extends Letter>(
   };
 }
 
+/** A type of numbers that the reader and the writer have methods of the same name for. */
+function number(
+  type: 'b' | 'B' | 's' | 'u' | 'I' | 'i' | 'f' | 'd',
+  method: 'int8' | 'octet' | 'int16' | 'short' | 'int32' | 'long' | 'float' | 'double',
+): FieldCodec {
+  return codec(
+    type,
+    (reader) => reader[method](),
+    (writer, value) => writer[method](value),
+  );
+}
+
+function bigint(type: 'l' | 'T', method: 'int64' | 'uint64'): FieldCodec {
+  return codec(
+    type,
+    (reader) => reader[method](),
+    (writer, value) => writer[method](value),
+  );
+}
+
+function bytes(type: 'S' | 'x'): FieldCodec {
+  return codec(
+    type,
+    (reader) => reader.longstr(),
+    (writer, value) => writer.longstr(value),
+  );
+}
+
 /** The types of fields that RabbitMQ knows (https://www.rabbitmq.com/amqp-0-9-1-errata, section 3). */
 const codecs: Readonly<Record<Letter, FieldCodec>> = {
   t: codec(
     't',
-    (r) => r.octet() !== 0,
-    (w, value) => w.octet(value ? 1 : 0),
+    (reader) => reader.octet() !== 0,
+    (writer, value) => writer.octet(value ? 1 : 0),
   ),
-  b: codec(
-    'b',
-    (r) => r.int8(),
-    (w, value) => w.int8(value),
-  ),
-  B: codec(
-    'B',
-    (r) => r.octet(),
-    (w, value) => w.octet(value),
-  ),
-  s: codec(
-    's',
-    (r) => r.int16(),
-    (w, value) => w.int16(value),
-  ),
-  u: codec(
-    'u',
-    (r) => r.short(),
-    (w, value) => w.short(value),
-  ),
-  I: codec(
-    'I',
-    (r) => r.int32(),
-    (w, value) => w.int32(value),
-  ),
-  i: codec(
-    'i',
-    (r) => r.long(),
-    (w, value) => w.long(value),
-  ),
-  l: codec(
-    'l',
-    (r) => r.int64(),
-    (w, value) => w.int64(value),
-  ),
-  f: codec(
-    'f',
-    (r) => r.float(),
-    (w, value) => w.float(value),
-  ),
-  d: codec(
-    'd',
-    (r) => r.double(),
-    (w, value) => w.double(value),
-  ),
+  b: number('b', 'int8'),
+  B: number('B', 'octet'),
+  s: number('s', 'int16'),
+  u: number('u', 'short'),
+  I: number('I', 'int32'),
+  i: number('i', 'long'),
+  l: bigint('l', 'int64'),
+  f: number('f', 'float'),
+  d: number('d', 'double'),
   D: codec(
     'D',
-    (r) => ({ scale: r.octet(), unscaled: r.long() }),
-    (w, value) => {
-      w.octet(value.scale);
-      w.long(value.unscaled);
+    (reader) => ({ scale: reader.octet(), unscaled: reader.long() }),
+    (writer, value) => {
+      writer.octet(value.scale);
+      writer.long(value.unscaled);
     },
   ),
-  T: codec(
-    'T',
-    (r) => r.uint64(),
-    (w, value) => w.uint64(value),
-  ),
-  S: codec(
-    'S',
-    (r) => r.longstr(),
-    (w, value) => w.longstr(value),
-  ),
-  x: codec(
-    'x',
-    (r) => r.longstr(),
-    (w, value) => w.longstr(value),
-  ),
+  T: bigint('T', 'uint64'),
+  S: bytes('S'),
+  x: bytes('x'),
   A: codec('A', readArray, writeArray),
   F: codec('F', readEntries, writeTable),
   V: codec(
