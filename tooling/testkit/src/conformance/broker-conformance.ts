@@ -1,4 +1,5 @@
 import { acknowledgingCases } from './broker/acknowledging.ts';
+import { alternateExchangeCases } from './broker/alternate-exchanges.ts';
 import { bindingCases } from './broker/bindings.ts';
 import { cancellingCases } from './broker/cancelling.ts';
 import { channelCases } from './broker/channels.ts';
@@ -9,19 +10,27 @@ import { consumerPriorityCases } from './broker/consumer-priorities.ts';
 import { consumingCases } from './broker/consuming.ts';
 import { deadLetterCases } from './broker/dead-letters.ts';
 import { directReplyToCases } from './broker/direct-reply-to.ts';
+import { exchangeBindingCases } from './broker/exchange-bindings.ts';
+import { exchangeDeleteCases } from './broker/exchange-deletes.ts';
 import { exchangeCases } from './broker/exchanges.ts';
+import { exclusiveQueueCases } from './broker/exclusive-queues.ts';
 import { frameCases } from './broker/frames.ts';
 import { gettingCases } from './broker/getting.ts';
+import { headersRoutingCases } from './broker/headers-routing.ts';
 import { lengthLimitCases } from './broker/length-limits.ts';
 import { limitCases } from './broker/limits.ts';
 import { prefetchCases } from './broker/prefetch.ts';
 import { priorityCases } from './broker/priorities.ts';
 import { publishingCases } from './broker/publishing.ts';
+import { queueArgumentCases } from './broker/queue-arguments.ts';
+import { queueDeleteCases } from './broker/queue-deletes.ts';
 import { queueCases } from './broker/queues.ts';
 import { quorumCases } from './broker/quorum.ts';
+import { quorumArgumentCases } from './broker/quorum-arguments.ts';
 import { refusedMessageCases } from './broker/refused-messages.ts';
 import { requeueingCases } from './broker/requeueing.ts';
 import { returnCases } from './broker/returns.ts';
+import { routingCases } from './broker/routing.ts';
 import { singleActiveConsumerCases } from './broker/single-active-consumer.ts';
 import { type BrokerCase, type BrokerConformanceOptions, suiteOf } from './broker/suite.ts';
 import { timeToLiveCases } from './broker/time-to-live.ts';
@@ -38,8 +47,17 @@ const areas = {
   channels: channelCases,
   wire: wireCases,
   exchanges: exchangeCases,
+  'exchange deletes': exchangeDeleteCases,
   queues: queueCases,
+  'exclusive queues': exclusiveQueueCases,
+  'queue arguments': queueArgumentCases,
+  'quorum arguments': quorumArgumentCases,
+  'queue deletes': queueDeleteCases,
   bindings: bindingCases,
+  'exchange bindings': exchangeBindingCases,
+  'alternate exchanges': alternateExchangeCases,
+  routing: routingCases,
+  'headers routing': headersRoutingCases,
   publishing: publishingCases,
   'refused messages': refusedMessageCases,
   returns: returnCases,
