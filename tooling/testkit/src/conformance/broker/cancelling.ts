@@ -76,7 +76,7 @@ function brokerCases({ onChannel }: Suite): BrokerCase[] {
       await other.next('basic.cancel');
       await deaf.expectNothing();
     }),
-    onChannel('its tag is free then', async (channel, bench) => {
+    onChannel('the tag of a deleted queue is free again', async (channel, bench) => {
       const [gone, queue] = [await bench.queue(channel), await bench.queue(channel)];
       await consume(channel, gone, { consumerTag: 'mine' });
       await channel.call('queue.delete', { queue: gone });
@@ -85,7 +85,7 @@ function brokerCases({ onChannel }: Suite): BrokerCase[] {
       await fill(channel, queue, ['a']);
       assert.equal((await channel.next('basic.deliver')).consumerTag, 'mine');
     }),
-    onChannel('what it has not acked may still be acked', async (channel, bench) => {
+    onChannel('messages of a deleted queue may still be acked', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await consume(channel, queue);
       await fill(channel, queue, ['a', 'b']);

@@ -38,14 +38,17 @@ const whole: readonly (readonly [what: string, priority: Value])[] = [
 /** Consumers that are served before others. */
 export function consumerPriorityCases({ onChannel }: Suite): BrokerCase[] {
   return [
-    onChannel('the highest gets all it has room for', async (channel, bench) => {
-      const queue = await bench.queue(channel);
-      await consumeAs(channel, queue, 'low', 1);
-      await consumeAs(channel, queue, 'high', 10);
-      await consumeAs(channel, queue, 'middle', 5);
-      assert.deepEqual(await served(channel, queue, 4), ['high', 'high', 'high', 'high']);
-    }),
-    onChannel('the next gets what the highest has no room for', async (channel, bench) => {
+    onChannel(
+      'the consumer of the highest priority gets all it has room for',
+      async (channel, bench) => {
+        const queue = await bench.queue(channel);
+        await consumeAs(channel, queue, 'low', 1);
+        await consumeAs(channel, queue, 'high', 10);
+        await consumeAs(channel, queue, 'middle', 5);
+        assert.deepEqual(await served(channel, queue, 4), ['high', 'high', 'high', 'high']);
+      },
+    ),
+    onChannel('the next consumer gets what the highest has no room for', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await channel.call('basic.qos', { prefetchCount: 2 });
       await consumeAs(channel, queue, 'low', 1);
@@ -54,28 +57,34 @@ export function consumerPriorityCases({ onChannel }: Suite): BrokerCase[] {
       channel.send('basic.ack', { deliveryTag: 1 });
       assert.deepEqual(await served(channel, queue, 1), ['high']);
     }),
-    onChannel('equals take turns', async (channel, bench) => {
+    onChannel('consumers of the same priority take turns', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await consumeAs(channel, queue, '1', 5);
       await consumeAs(channel, queue, 'low', 1);
       await consumeAs(channel, queue, '2', 5);
       assert.deepEqual(await served(channel, queue, 4), ['1', '2', '1', '2']);
     }),
-    onChannel('no priority is 0, and may be undercut', async (channel, bench) => {
-      const queue = await bench.queue(channel);
-      await consumeAs(channel, queue, 'below', -1);
-      await consume(channel, queue, { consumerTag: 'plain' });
-      await consumeAs(channel, queue, 'zero', 0);
-      assert.deepEqual(await served(channel, queue, 4), ['plain', 'zero', 'plain', 'zero']);
-    }),
-    onChannel('the next takes over when the highest is cancelled', async (channel, bench) => {
-      const queue = await bench.queue(channel);
-      await consumeAs(channel, queue, 'low', 1);
-      await consumeAs(channel, queue, 'high', 10);
-      assert.deepEqual(await served(channel, queue, 1), ['high']);
-      await channel.call('basic.cancel', { consumerTag: 'high' });
-      assert.deepEqual(await served(channel, queue, 2), ['low', 'low']);
-    }),
+    onChannel(
+      'a consumer without a priority has 0, and others may have less',
+      async (channel, bench) => {
+        const queue = await bench.queue(channel);
+        await consumeAs(channel, queue, 'below', -1);
+        await consume(channel, queue, { consumerTag: 'plain' });
+        await consumeAs(channel, queue, 'zero', 0);
+        assert.deepEqual(await served(channel, queue, 4), ['plain', 'zero', 'plain', 'zero']);
+      },
+    ),
+    onChannel(
+      'the next consumer takes over when the highest is cancelled',
+      async (channel, bench) => {
+        const queue = await bench.queue(channel);
+        await consumeAs(channel, queue, 'low', 1);
+        await consumeAs(channel, queue, 'high', 10);
+        assert.deepEqual(await served(channel, queue, 1), ['high']);
+        await channel.call('basic.cancel', { consumerTag: 'high' });
+        assert.deepEqual(await served(channel, queue, 2), ['low', 'low']);
+      },
+    ),
     ...whole.map(([what, priority]) =>
       onChannel(`a priority may be a whole number of ${what}`, async (channel, bench) => {
         const queue = await bench.queue(channel);

@@ -96,8 +96,9 @@ function deliveryCases({ onChannel }: Suite): BrokerCase[] {
       }
       const tags = (await channel.take('basic.deliver', 3)).map(({ deliveryTag }) => deliveryTag);
       assert.deepEqual(tags, [1, 2, 3]);
-      await fill(channel, (await channel.call('queue.declare', { exclusive: true })).queue, ['a']);
-      assert.equal((await channel.get(''))?.deliveryTag, 4);
+      const third = await bench.queue(channel);
+      await fill(channel, third, ['a']);
+      assert.equal((await channel.get(third))?.deliveryTag, 4);
     }),
     onChannel('what is delivered with no-ack is gone', async (channel, bench) => {
       const queue = await bench.queue(channel);

@@ -136,6 +136,10 @@ function addressCases({ onChannel, onConnection }: Suite): BrokerCase[] {
         await server.expectClose(404, 'queue.declare');
       },
     ),
+    onChannel('the name itself may be declared passively', async (channel) => {
+      const { queue } = await channel.call('queue.declare', { queue: REPLY_TO, passive: true });
+      assert.equal(queue, REPLY_TO);
+    }),
     onChannel('a consumer that is cancelled may be followed by another', async (channel, bench) => {
       const queue = await bench.queue(channel);
       const consumerTag = await consume(channel, REPLY_TO, { noAck: true });

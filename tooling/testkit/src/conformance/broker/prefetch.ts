@@ -29,7 +29,7 @@ function consumerCases({ onChannel, onConnection }: Suite): BrokerCase[] {
       channel.send('basic.ack', { deliveryTag: 1 });
       assert.deepEqual(await bodiesOf(channel, 1), ['c']);
     }),
-    onChannel('it is that of each consumer that comes later', async (channel, bench) => {
+    onChannel('a prefetch is that of the consumers that come later', async (channel, bench) => {
       const queue = await bench.queue(channel);
       for (const [consumerTag, prefetchCount] of [
         ['1', 1],
@@ -41,33 +41,33 @@ function consumerCases({ onChannel, onConnection }: Suite): BrokerCase[] {
       await channel.call('basic.qos', { prefetchCount: 5 });
       assert.deepEqual(await served(channel, queue), ['1', '2', '2']);
     }),
-    onChannel('two consumers of a channel have it each', async (channel, bench) => {
+    onChannel('two consumers of a channel have the prefetch each', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await channel.call('basic.qos', { prefetchCount: 2 });
       for (const consumerTag of ['1', '2']) await consume(channel, queue, { consumerTag });
       assert.deepEqual(await served(channel, queue), ['1', '1', '2', '2']);
     }),
-    onChannel('a running consumer keeps what it had', async (channel, bench) => {
+    onChannel('a running consumer keeps its prefetch', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await consume(channel, queue);
       await channel.call('basic.qos', { prefetchCount: 1 });
       assert.equal((await served(channel, queue)).length, 6);
     }),
-    onChannel('0 is no limit', async (channel, bench) => {
+    onChannel('a prefetch of 0 is no limit', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await channel.call('basic.qos', { prefetchCount: 1 });
       await channel.call('basic.qos', { prefetchCount: 0 });
       await consume(channel, queue);
       assert.equal((await served(channel, queue)).length, 6);
     }),
-    onConnection('another channel is not concerned', async (connection, bench) => {
+    onConnection('a prefetch does not concern other channels', async (connection, bench) => {
       const [limited, other] = [await connection.channel(), await connection.channel()];
       const queue = await bench.queue(limited);
       await limited.call('basic.qos', { prefetchCount: 1 });
       await consume(other, queue);
       assert.equal((await served(other, queue)).length, 6);
     }),
-    onConnection('a size in bytes is not implemented', async (connection) => {
+    onConnection('a prefetch in bytes is not implemented', async (connection) => {
       const channel = await connection.channel();
       channel.send('basic.qos', { prefetchSize: 1, prefetchCount: 1 });
       await connection.expectClose(540, 'basic.qos');
@@ -83,7 +83,7 @@ function roomCases({ onChannel }: Suite): BrokerCase[] {
       await consume(channel, queue, { noAck: true });
       assert.equal((await served(channel, queue)).length, 6);
     }),
-    onChannel('what basic.get took does not count', async (channel, bench) => {
+    onChannel('what basic.get took does not count for the prefetch', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await fill(channel, queue, ['a', 'b', 'c']);
       await channel.call('basic.qos', { prefetchCount: 1 });
@@ -127,7 +127,7 @@ function roomCases({ onChannel }: Suite): BrokerCase[] {
         },
       ),
     ),
-    onChannel('each queue has it, where one channel consumes two', async (channel, bench) => {
+    onChannel('consumers of two queues have the prefetch each', async (channel, bench) => {
       const queues = [await bench.queue(channel), await bench.queue(channel)];
       await channel.call('basic.qos', { prefetchCount: 1 });
       for (const queue of queues) await consume(channel, queue);
@@ -141,41 +141,44 @@ function roomCases({ onChannel }: Suite): BrokerCase[] {
 /** On 4.3 `global` is passed over: the limit is that of each later consumer. */
 function globalCases({ onChannel }: Suite): BrokerCase[] {
   return [
-    onChannel('a global one is shared by the consumers', async (channel, bench) => {
+    onChannel('a global prefetch is shared by the consumers', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await channel.call('basic.qos', { prefetchCount: 2, global: true });
       for (const consumerTag of ['1', '2']) await consume(channel, queue, { consumerTag });
       assert.equal((await served(channel, queue)).length, bench.profile === '4.3' ? 4 : 2);
     }),
-    onChannel('a global one adds to that of each consumer', async (channel, bench) => {
+    onChannel('a global prefetch adds to that of each consumer', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await channel.call('basic.qos', { prefetchCount: 2 });
       await channel.call('basic.qos', { prefetchCount: 3, global: true });
       for (const consumerTag of ['1', '2']) await consume(channel, queue, { consumerTag });
       assert.equal((await served(channel, queue)).length, bench.profile === '4.3' ? 6 : 3);
     }),
-    onChannel('one for each consumer lifts a global one', async (channel, bench) => {
+    onChannel('a prefetch that is not global lifts a global one', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await channel.call('basic.qos', { prefetchCount: 1, global: true });
       await channel.call('basic.qos', { prefetchCount: 2 });
       for (const consumerTag of ['1', '2']) await consume(channel, queue, { consumerTag });
       assert.equal((await served(channel, queue)).length, 4);
     }),
-    onChannel('what basic.get took does not count for a global one', async (channel, bench) => {
-      const queue = await bench.queue(channel);
-      await fill(channel, queue, ['a', 'b']);
-      await channel.call('basic.qos', { prefetchCount: 1, global: true });
-      await channel.get(queue);
-      await consume(channel, queue);
-      assert.deepEqual(await bodiesOf(channel, 1), ['b']);
-    }),
-    onChannel('a global one limits consumers that run', async (channel, bench) => {
+    onChannel(
+      'what basic.get took does not count for a global prefetch',
+      async (channel, bench) => {
+        const queue = await bench.queue(channel);
+        await fill(channel, queue, ['a', 'b']);
+        await channel.call('basic.qos', { prefetchCount: 1, global: true });
+        await channel.get(queue);
+        await consume(channel, queue);
+        assert.deepEqual(await bodiesOf(channel, 1), ['b']);
+      },
+    ),
+    onChannel('a global prefetch limits consumers that run', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await consume(channel, queue);
       await channel.call('basic.qos', { prefetchCount: 2, global: true });
       assert.equal((await served(channel, queue)).length, bench.profile === '4.3' ? 6 : 2);
     }),
-    onChannel('raising a global one lets more through', async (channel, bench) => {
+    onChannel('raising a global prefetch lets more through', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await channel.call('basic.qos', { prefetchCount: 1, global: true });
       await consume(channel, queue);
@@ -185,7 +188,7 @@ function globalCases({ onChannel }: Suite): BrokerCase[] {
       if (bench.profile !== '4.3') assert.deepEqual(await bodiesOf(channel, 2), ['b', 'c']);
       await channel.expectNothing(queue);
     }),
-    onChannel('lowering a global one waits for acks', async (channel, bench) => {
+    onChannel('lowering a global prefetch waits for acks', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await channel.call('basic.qos', { prefetchCount: 3, global: true });
       await consume(channel, queue);
@@ -198,7 +201,7 @@ function globalCases({ onChannel }: Suite): BrokerCase[] {
       channel.send('basic.ack', { deliveryTag: 3 });
       await channel.next('basic.deliver');
     }),
-    onChannel('0 lifts a global one', async (channel, bench) => {
+    onChannel('a prefetch of 0 lifts a global one', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await channel.call('basic.qos', { prefetchCount: 1, global: true });
       await consume(channel, queue);

@@ -23,28 +23,28 @@ const refused: readonly (readonly [what: string, message: Publication])[] = [
   ['an expiration in more than 3650 days', { properties: { expiration: '315360000001' } }],
 ];
 
-/** Expirations that are none of these. */
+/** Expirations that are taken. */
 const expirations = ['60000', '060000', '+60000', '4294967296', '315360000000'];
 
 /** Messages that the broker closes the channel or the connection for. */
 export function refusedMessageCases({ onChannel, onConnection }: Suite): BrokerCase[] {
   return [
-    onChannel('an exchange that does not exist', async (channel, bench) => {
+    onChannel('a message to an exchange that does not exist is refused', async (channel, bench) => {
       channel.publish({ exchange: bench.name(), routingKey: 'a', body: 'x' });
       await channel.expectClose(404, 'basic.publish');
     }),
-    onChannel('an internal exchange', async (channel, bench) => {
+    onChannel('a message to an internal exchange is refused', async (channel, bench) => {
       const exchange = await bench.exchange(channel, 'fanout', { internal: true });
       channel.publish({ exchange });
       await channel.expectClose(403, 'basic.publish');
     }),
-    onConnection('immediate is not implemented', async (connection) => {
+    onConnection('an immediate message is not implemented', async (connection) => {
       const channel = await connection.channel();
       channel.publish({ routingKey: 'a', immediate: true });
       await connection.expectClose(540, 'basic.publish');
     }),
     ...refused.map(([what, message]) =>
-      onChannel(what, async (channel, bench) => {
+      onChannel(`a message with ${what} is refused`, async (channel, bench) => {
         const queue = await bench.queue(channel);
         channel.publish({ ...message, routingKey: queue });
         await channel.expectClose(406, 'basic.publish');
@@ -53,7 +53,7 @@ export function refusedMessageCases({ onChannel, onConnection }: Suite): BrokerC
       }),
     ),
     ...expirations.map((expiration) =>
-      onChannel(`but not an expiration of ${expiration}`, async (channel, bench) => {
+      onChannel(`an expiration of ${expiration} is taken`, async (channel, bench) => {
         const queue = await bench.queue(channel);
         channel.publish({ routingKey: queue, properties: { expiration } });
         // From 4.0 on it is written anew.
@@ -61,35 +61,41 @@ export function refusedMessageCases({ onChannel, onConnection }: Suite): BrokerC
         assert.equal((await channel.get(queue))?.properties.expiration, delivered);
       }),
     ),
-    onChannel('but not the id of the user', async (channel, bench) => {
+    onChannel('the id of the user who publishes is taken', async (channel, bench) => {
       const queue = await bench.queue(channel);
       const userId = decodeURIComponent(new URL(bench.url).username) || 'guest';
       channel.publish({ routingKey: queue, properties: { userId } });
       assert.equal((await channel.get(queue))?.properties.userId, userId);
     }),
-    onChannel('a delivery mode that is neither 1 nor 2, on 3.10', async (channel, bench) => {
-      const queue = await bench.queue(channel);
-      channel.publish({ routingKey: queue, properties: { deliveryMode: 7 } });
-      if (bench.profile === '3.10') await channel.expectClose(406, 'basic.publish');
-      else assert.equal((await channel.get(queue))?.properties.deliveryMode, 7);
-    }),
-    onConnection('a body larger than the broker takes', async (connection, bench) => {
-      const channel = await connection.channel();
-      const queue = await bench.queue(channel);
-      const size = bench.profile === '3.10' ? 134_217_728 : 16_777_216;
-      const frame = encodeFrame(frameType.body, channel.number, Buffer.alloc(131_064));
-      const frames = Math.floor(size / 131_064);
-      const rest = Buffer.alloc(size + 1 - frames * 131_064);
-      const { socket } = connection;
-      socket.write(
-        encodeMethod(channel.number, 'basic.publish', { routingKey: queue }),
-        headerFrame(channel.number, size + 1, encodeProperties({})),
-      );
-      for (let sent = 0; sent < frames; sent++) await socket.writeInPieces(frame, frame.length);
-      socket.write(encodeFrame(frameType.body, channel.number, rest));
-      await channel.expectClose(406, 'basic.publish');
-    }),
-    onChannel('those behind a refused one are dropped', async (channel, bench) => {
+    onChannel(
+      'a delivery mode that is neither 1 nor 2 is refused by 3.10 only',
+      async (channel, bench) => {
+        const queue = await bench.queue(channel);
+        channel.publish({ routingKey: queue, properties: { deliveryMode: 7 } });
+        if (bench.profile === '3.10') await channel.expectClose(406, 'basic.publish');
+        else assert.equal((await channel.get(queue))?.properties.deliveryMode, 7);
+      },
+    ),
+    onConnection(
+      'a body of more bytes than the broker takes is refused',
+      async (connection, bench) => {
+        const channel = await connection.channel();
+        const queue = await bench.queue(channel);
+        const size = bench.profile === '3.10' ? 134_217_728 : 16_777_216;
+        const frame = encodeFrame(frameType.body, channel.number, Buffer.alloc(131_064));
+        const frames = Math.floor(size / 131_064);
+        const rest = Buffer.alloc(size + 1 - frames * 131_064);
+        const { socket } = connection;
+        socket.write(
+          encodeMethod(channel.number, 'basic.publish', { routingKey: queue }),
+          headerFrame(channel.number, size + 1, encodeProperties({})),
+        );
+        for (let sent = 0; sent < frames; sent++) await socket.writeInPieces(frame, frame.length);
+        socket.write(encodeFrame(frameType.body, channel.number, rest));
+        await channel.expectClose(406, 'basic.publish');
+      },
+    ),
+    onChannel('messages behind a refused one are dropped', async (channel, bench) => {
       const queue = await bench.queue(channel);
       channel.publish({ routingKey: queue, body: 'before' });
       channel.publish({ exchange: bench.name() });
@@ -99,7 +105,7 @@ export function refusedMessageCases({ onChannel, onConnection }: Suite): BrokerC
       assert.equal((await channel.get(queue))?.text, 'before');
       assert.equal(await channel.get(queue), undefined);
     }),
-    onConnection('other channels go on', async (connection, bench) => {
+    onConnection('a refused message leaves other channels alone', async (connection, bench) => {
       const [bad, good] = [await connection.channel(), await connection.channel()];
       const queue = await bench.queue(good);
       bad.publish({ exchange: bench.name() });

@@ -15,24 +15,27 @@ export function returnCases({ onChannel }: Suite): BrokerCase[] {
       assert.equal(returned.routingKey, routingKey);
       assert.equal(returned.text, 'back');
     }),
-    onChannel('it comes back with its properties and all of its body', async (channel, bench) => {
-      const exchange = await bench.exchange(channel, 'fanout');
-      const properties = encodeProperties({
-        headers: { CC: ['nowhere'], mine: 1 },
-        deliveryMode: 2,
-        expiration: '60000',
-        timestamp: 7,
-      });
-      const body = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index));
-      channel.publish({ exchange, routingKey: 'a.b', mandatory: true, properties, body });
-      const returned = await channel.next('basic.return');
-      assert.equal(returned.exchange, exchange);
-      assert.equal(returned.routingKey, 'a.b');
-      assert.deepEqual(returned.rawProperties, properties);
-      assert.deepEqual(returned.body, body);
-      assert.deepEqual(returned.bodyFrames, [131_064, 131_064, 37_872]);
-    }),
-    onChannel('an empty one comes back without a body', async (channel, bench) => {
+    onChannel(
+      'a message comes back with its properties and all of its body',
+      async (channel, bench) => {
+        const exchange = await bench.exchange(channel, 'fanout');
+        const properties = encodeProperties({
+          headers: { CC: ['nowhere'], mine: 1 },
+          deliveryMode: 2,
+          expiration: '60000',
+          timestamp: 7,
+        });
+        const body = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index));
+        channel.publish({ exchange, routingKey: 'a.b', mandatory: true, properties, body });
+        const returned = await channel.next('basic.return');
+        assert.equal(returned.exchange, exchange);
+        assert.equal(returned.routingKey, 'a.b');
+        assert.deepEqual(returned.rawProperties, properties);
+        assert.deepEqual(returned.body, body);
+        assert.deepEqual(returned.bodyFrames, [131_064, 131_064, 37_872]);
+      },
+    ),
+    onChannel('an empty message comes back without a body', async (channel, bench) => {
       channel.publish({ routingKey: bench.name(), mandatory: true });
       assert.deepEqual((await channel.next('basic.return')).bodyFrames, []);
     }),
@@ -42,7 +45,7 @@ export function returnCases({ onChannel }: Suite): BrokerCase[] {
       await channel.expectNothing(queue);
       assert.equal((await channel.get(queue))?.text, 'a');
     }),
-    onChannel('a queue that CC names is enough', async (channel, bench) => {
+    onChannel('a mandatory message stays if CC names a queue', async (channel, bench) => {
       const queue = await bench.queue(channel);
       const properties = { headers: { CC: [queue] } };
       channel.publish({ routingKey: bench.name(), mandatory: true, properties });

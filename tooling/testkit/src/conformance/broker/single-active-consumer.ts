@@ -42,7 +42,7 @@ export function singleActiveConsumerCases({ onChannel }: Suite): BrokerCase[] {
         await channel.call('basic.cancel', { consumerTag });
       }
     }),
-    onChannel('it gets what waits, and what is not acked stays behind', async (channel, bench) => {
+    onChannel('the next gets what waits, and not what is on its way', async (channel, bench) => {
       const queue = await singleQueue(channel, bench);
       await channel.call('basic.qos', { prefetchCount: 2 });
       for (const consumerTag of ['1', '2']) await consume(channel, queue, { consumerTag });
