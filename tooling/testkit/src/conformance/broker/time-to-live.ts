@@ -17,9 +17,6 @@ const lives = [
   { title: 'an expiration of 0 below the TTL', ttl: LONG, expiration: '0' },
 ];
 
-/** What no expiration is. */
-const badExpirations = ['', 'soon', '-1', '1.5', '10ms', ' 10', '315360000001'];
-
 /** Queues and messages that are limited in time. */
 export function timeToLiveCases(suite: Suite): BrokerCase[] {
   return [...expiringCases(suite), ...zeroCases(suite), ...headCases(suite), ...heldCases(suite)];
@@ -62,17 +59,6 @@ function expiringCases({ onChannel }: Suite): BrokerCase[] {
       assert.equal(await channel.get(queue), undefined);
       assert.equal((await channel.call('queue.purge', { queue })).messageCount, 0);
     }),
-    onChannel('a message that is delivered keeps its expiration', async (channel, bench) => {
-      const queue = await bench.queue(channel);
-      await fill(channel, queue, ['a'], { properties: { expiration: String(LONG) } });
-      assert.equal((await channel.get(queue))?.properties.expiration, String(LONG));
-    }),
-    ...badExpirations.map((expiration) =>
-      onChannel(`'${expiration}' is refused as an expiration`, async (channel) => {
-        channel.publish({ routingKey: 'nowhere', properties: { expiration } });
-        await channel.expectClose(406, 'basic.publish');
-      }),
-    ),
   ];
 }
 
