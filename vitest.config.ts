@@ -13,8 +13,11 @@ const folders = [
 ];
 
 export default defineConfig({
+  // For the global setup.
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
   test: {
-    // One real broker for the whole run, started when the first test asks for it.
+    // The brokers of the run: the embedded one, and RabbitMQ, started when the first test asks for it.
     globalSetup: ['tooling/testkit/src/global-setup.ts'],
     projects: folders.map(({ name, root }) => ({
       resolve: { conditions },

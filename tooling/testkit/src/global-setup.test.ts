@@ -9,15 +9,11 @@ vi.mock('./rabbit/find.ts', () => ({
 }));
 
 /** What a setup tells the run that it prepares. */
-function fakeProject(): {
-  project: SetupProject;
-  provided: BrokerSource[];
-  lines: string[];
-} {
+function fakeProject(): { project: SetupProject; provided: BrokerSource[]; lines: string[] } {
   const provided: BrokerSource[] = [];
   const lines: string[] = [];
   const project: SetupProject = {
-    provide: (_key, source) => provided.push(source),
+    provide: (_key, sources) => provided.push(...sources),
     vitest: { logger: { log: (line: string) => lines.push(line) } },
   };
   return { project, provided, lines };
@@ -30,18 +26,24 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 describe('the global setup', () => {
-  test('offers the broker that the environment names', async () => {
+  test('offers the embedded broker and the one that the environment names', async () => {
     vi.stubEnv('LEVERET_TEST_AMQP_URL', 'amqp://elsewhere');
-    const { project, provided } = fakeProject();
-    await setup(project);
-    expect(provided).toEqual([{ kind: 'given', url: 'amqp://elsewhere' }]);
+    const { project, provided, lines } = fakeProject();
+    const teardown = await setup(project);
+    await teardown();
+    expect(provided).toEqual([
+      { kind: 'running', name: 'embedded broker', url: expect.stringContaining('amqp://') },
+      { kind: 'running', name: 'LEVERET_TEST_AMQP_URL', url: 'amqp://elsewhere' },
+    ]);
+    expect(lines).toEqual([expect.stringContaining('embedded broker and LEVERET_TEST_AMQP_URL')]);
   });
 
-  test('says in one line that tests are skipped where RabbitMQ is not installed', async () => {
+  test('offers the embedded broker alone where RabbitMQ is not installed, and says so', async () => {
     const { project, provided, lines } = fakeProject();
-    await setup(project);
-    expect(provided).toEqual([{ kind: 'none' }]);
-    expect(lines).toEqual([expect.stringContaining('install the package rabbitmq-server')]);
+    const teardown = await setup(project);
+    await teardown();
+    expect(provided.map(({ name }) => name)).toEqual(['embedded broker']);
+    expect(lines).toEqual([expect.stringMatching(/embedded broker .*RabbitMQ/)]);
   });
 
   test('fails the run where RabbitMQ is required and not installed', async () => {

@@ -1,67 +1,99 @@
+import { startBroker } from '@leveret/broker';
 import { openBrokerGate } from './broker-gate.ts';
 import { TestkitError } from './errors.ts';
 import { findRabbitServer } from './rabbit/find.ts';
 import type { RabbitNode } from './rabbit/node.ts';
 import { startRabbitNode } from './rabbit/start.ts';
 
-/** Where the tests of a run find their broker. */
-export type BrokerSource =
-  /** A broker that runs anyway, named by LEVERET_TEST_AMQP_URL. */
-  | { readonly kind: 'given'; readonly url: string }
+/** A broker that the tests of a run may use. */
+export type BrokerSource = {
+  /** What it is, for titles. */
+  readonly name: string;
+} & (
+  | { readonly kind: 'running'; readonly url: string }
   /** A private node, started at the first request. */
   | { readonly kind: 'gate'; readonly port: number }
-  | { readonly kind: 'none' };
+);
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Read it through `describeWithBroker` or `brokerUrl`. */
-    leveretBroker: BrokerSource;
+    /** Read it through `describeWithBroker`. */
+    leveretBrokers: readonly BrokerSource[];
   }
 }
 
 /** The part of vitest's `TestProject` that the setup uses. */
 export interface SetupProject {
-  provide(key: 'leveretBroker', source: BrokerSource): void;
+  provide(key: 'leveretBrokers', sources: readonly BrokerSource[]): void;
   readonly vitest: { readonly logger: { log(line: string): void } };
 }
 
-/** Closes what a run used. */
-type Teardown = () => Promise<void>;
+/** A broker on offer, and how it is closed. */
+interface Offer extends AsyncDisposable {
+  readonly source: BrokerSource;
+}
 
-/** Offers a private node that nobody pays for until the first test asks for it. */
-async function offerNode(project: SetupProject): Promise<Teardown> {
+/** The embedded broker, which every run has. */
+async function offerEmbedded(): Promise<Offer> {
+  const broker = await startBroker();
+  return {
+    source: { kind: 'running', name: 'embedded broker', url: broker.url },
+    [Symbol.asyncDispose]: () => broker.close(),
+  };
+}
+
+/** A private node that nobody pays for until the first test asks for it. */
+async function offerNode(): Promise<Offer> {
   let node: RabbitNode | undefined;
   const gate = await openBrokerGate(async () => {
     node = await startRabbitNode();
     return node.url;
   });
-  project.provide('leveretBroker', { kind: 'gate', port: gate.port });
-  return async () => {
-    await gate[Symbol.asyncDispose]();
-    await node?.[Symbol.asyncDispose]();
+  return {
+    source: { kind: 'gate', name: 'RabbitMQ', port: gate.port },
+    [Symbol.asyncDispose]: async () => {
+      await gate[Symbol.asyncDispose]();
+      await node?.[Symbol.asyncDispose]();
+    },
   };
 }
 
 /**
- * Global setup for vitest's root configuration: one broker for all projects of a run.
+ * RabbitMQ: one that runs anyway, or the program that is installed.
+ *
+ * @throws TestkitError when there is none and LEVERET_REQUIRE_ALL is 1
+ */
+async function offerRabbit(): Promise<Offer | undefined> {
+  const { LEVERET_TEST_AMQP_URL: url, LEVERET_REQUIRE_ALL: requireAll } = process.env;
+  if (url !== undefined && url !== '') {
+    const source: BrokerSource = { kind: 'running', name: 'LEVERET_TEST_AMQP_URL', url };
+    return { source, [Symbol.asyncDispose]: async () => {} };
+  }
+  if (findRabbitServer() !== undefined) return offerNode();
+  if (requireAll !== '1') return undefined;
+  throw new TestkitError(
+    'LEVERET_REQUIRE_ALL is set but RabbitMQ is not installed: install the package rabbitmq-server or set LEVERET_TEST_AMQP_URL.',
+  );
+}
+
+/**
+ * Global setup for vitest's root configuration: the brokers of a run, shared by all its projects. One line says which.
  *
  * @throws TestkitError when RabbitMQ is not installed and LEVERET_REQUIRE_ALL is 1.
  */
-export default async function setup(project: SetupProject): Promise<Teardown | undefined> {
-  const { LEVERET_TEST_AMQP_URL: url, LEVERET_REQUIRE_ALL: requireAll } = process.env;
-  if (url !== undefined && url !== '') {
-    project.provide('leveretBroker', { kind: 'given', url });
-    return undefined;
-  }
-  if (findRabbitServer() !== undefined) return offerNode(project);
-  if (requireAll === '1') {
-    throw new TestkitError(
-      'LEVERET_REQUIRE_ALL is set but RabbitMQ is not installed: install the package rabbitmq-server or set LEVERET_TEST_AMQP_URL.',
-    );
-  }
-  project.provide('leveretBroker', { kind: 'none' });
-  project.vitest.logger.log(
-    'Tests on a real broker are skipped: install the package rabbitmq-server or set LEVERET_TEST_AMQP_URL to run them.',
-  );
-  return undefined;
+export default async function setup(project: SetupProject): Promise<() => Promise<void>> {
+  const rabbit = await offerRabbit();
+  const embedded = await offerEmbedded();
+  const offers = rabbit === undefined ? [embedded] : [embedded, rabbit];
+  const sources = offers.map(({ source }) => source);
+  project.provide('leveretBrokers', sources);
+  const names = sources.map(({ name }) => name).join(' and ');
+  const hint =
+    rabbit === undefined
+      ? ' (and on RabbitMQ where its program is installed or LEVERET_TEST_AMQP_URL set)'
+      : '';
+  project.vitest.logger.log(`Tests that need a broker run on: ${names}${hint}`);
+  return async () => {
+    for (const offer of offers) await offer[Symbol.asyncDispose]();
+  };
 }

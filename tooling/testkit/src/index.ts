@@ -4,6 +4,11 @@ export { driverConformance } from './conformance/driver-conformance.ts';
 export { deadline } from './deadline.ts';
 export { TestkitError } from './errors.ts';
 export { createInbox, type Inbox } from './inbox.ts';
+export {
+  type PrivateBroker,
+  type PrivateBrokerChoice,
+  privateBrokers,
+} from './private-brokers.ts';
 export type { CutOptions, Direction, ProxyConnection } from './proxy/link.ts';
 export { type ProxyTarget, startTcpProxy, type TcpProxy } from './proxy/tcp-proxy.ts';
 export { findRabbitServer } from './rabbit/find.ts';

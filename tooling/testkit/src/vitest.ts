@@ -1,2 +1,2 @@
 export { hasAioPika, type PythonProgram, startPython } from './python.ts';
-export { brokerUrl, describeWithBroker, hasBroker, uniqueName } from './with-broker.ts';
+export { describeWithBroker, uniqueName } from './with-broker.ts';

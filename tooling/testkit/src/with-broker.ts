@@ -2,49 +2,30 @@ import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, inject } from 'vitest';
 import { askBrokerGate } from './broker-gate.ts';
 import { TestkitError } from './errors.ts';
-import type {} from './global-setup.ts';
+import type { BrokerSource } from './global-setup.ts';
 
 const BOOT_TIMEOUT_MS = 120_000;
 
-/** Whether this run has a real broker; where it has none, tests that need one are skipped. */
-export function hasBroker(): boolean {
-  return inject('leveretBroker').kind !== 'none';
+function urlOf(source: BrokerSource): Promise<string> | string {
+  return source.kind === 'running' ? source.url : askBrokerGate(source.port);
 }
 
 /**
- * The URL of the run's real broker, which is shared by all test files: use names of your own. The first call of a run
- * boots it, which takes 5 to 11 s.
- *
- * @throws TestkitError when the run has no broker (ask `hasBroker` first) or it could not be started.
- */
-export async function brokerUrl(): Promise<string> {
-  const source = inject('leveretBroker');
-  switch (source.kind) {
-    case 'given':
-      return source.url;
-    case 'gate':
-      return askBrokerGate(source.port);
-    case 'none':
-      throw new TestkitError('this run has no real broker: guard the test with hasBroker()');
-  }
-}
-
-/**
- * A `describe` for tests on the run's real broker, skipped where there is none. `getUrl` gives the broker's URL inside
- * tests and hooks.
+ * A `describe` for tests that need a broker, once for each broker of the run: the embedded one, and RabbitMQ where it is
+ * installed. Brokers are shared by all test files: use names of your own. `getUrl` gives the URL inside tests and hooks.
  *
  * @example
  * describeWithBroker('Connection', (getUrl) => {
  *   test('opens', async () => {
- *     await using connection = await connect({ url: getUrl() });
+ *     await using connection = await connect(getUrl());
  *   });
  * });
  */
 export function describeWithBroker(title: string, define: (getUrl: () => string) => void): void {
-  describe.skipIf(!hasBroker())(title, () => {
+  describe.for(inject('leveretBrokers'))(`${title} ($name)`, (source) => {
     let url: string | undefined;
     beforeAll(async () => {
-      url = await brokerUrl();
+      url = await urlOf(source);
     }, BOOT_TIMEOUT_MS);
     define(() => {
       if (url === undefined) throw new TestkitError('getUrl() works inside tests and hooks only');

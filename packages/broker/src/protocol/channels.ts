@@ -24,7 +24,7 @@ export interface ChannelsHost {
   /** How many channels may be open, whatever their numbers; 0 is any. */
   readonly channelMax: number;
   link(channel: number): Link;
-  /** A message is coming in. */
+  /** The header of a message came in. */
   published(): void;
 }
 
@@ -134,9 +134,10 @@ export class Channels {
 
   #receiveContent(type: number, channel: Channel, payload: Buffer): void {
     const { assembly } = channel;
-    const publish = type === frameType.header ? assembly.header(payload) : assembly.body(payload);
+    const isHeader = type === frameType.header;
+    const publish = isHeader ? assembly.header(payload) : assembly.body(payload);
+    if (isHeader) this.#host.published();
     if (publish === undefined) return;
-    this.#host.published();
     this.#unflushed.add(channel);
     channel.publish(publish);
   }

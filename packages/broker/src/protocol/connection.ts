@@ -155,6 +155,7 @@ export class Connection implements HeartbeatLink {
     const state = this.#state;
     switch (state.kind) {
       case 'open':
+        if (state.open.holds(type, channel, payload)) return;
         if (channel !== 0 && type !== frameType.heartbeat) {
           state.open.channels.receive(type, channel, payload);
         } else {
@@ -235,6 +236,7 @@ export class Connection implements HeartbeatLink {
       client,
       tuning,
       vhost,
+      receive: this.#takeFrame,
     });
     this.#deadline?.cancel();
     this.#state = { kind: 'open', open };

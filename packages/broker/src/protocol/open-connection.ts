@@ -12,6 +12,9 @@ import type { Session } from './session.ts';
 import { Throttle } from './throttle.ts';
 import type { Transport } from './transport.ts';
 
+/** Takes a frame. */
+type ReceiveFrame = (type: number, channel: number, payload: Buffer) => void;
+
 /** What an open connection is made of. */
 export interface OpenConnectionParts {
   readonly context: BrokerContext;
@@ -19,6 +22,8 @@ export interface OpenConnectionParts {
   readonly client: Client;
   readonly tuning: Tuning;
   readonly vhost: VirtualHost;
+  /** Takes frames that were held back while the connection was blocked. */
+  readonly receive: ReceiveFrame;
 }
 
 /** A connection after its handshake: its channels, and what they share. */
@@ -30,6 +35,9 @@ export class OpenConnection implements Owner {
   readonly channels: Channels;
   readonly throttle: Throttle;
   readonly #transport: Transport;
+  readonly #receive: ReceiveFrame;
+  /** What was read together with the frame that blocked the connection, at most one read. */
+  #held: Parameters<ReceiveFrame>[] = [];
 
   constructor(parts: OpenConnectionParts) {
     const { context, transport, client, tuning, vhost } = parts;
@@ -38,12 +46,20 @@ export class OpenConnection implements Owner {
     this.vhost = vhost;
     this.tuning = tuning;
     this.#transport = transport;
+    this.#receive = parts.receive;
     this.throttle = new Throttle({
       block: (reason) => this.#block(reason),
       unblock: () => this.#unblock(),
     });
     this.channels = new Channels(this.#channelsHost(this.#session(context)));
     context.traffic.connections += 1;
+  }
+
+  /** Keeps a frame for later, while the connection is blocked. Returns whether it did. */
+  holds(type: number, channel: number, payload: Buffer): boolean {
+    if (!this.throttle.blocked) return false;
+    this.#held.push([type, channel, Buffer.from(payload)]);
+    return true;
   }
 
   /** Ends its channels, and the queues that are its alone. */
@@ -92,6 +108,10 @@ export class OpenConnection implements Owner {
   #unblock(): void {
     this.#transport.resume();
     if (this.#understandsBlocked) this.#send('connection.unblocked', {});
+    const held = this.#held;
+    this.#held = [];
+    for (const frame of held) this.#receive(...frame);
+    this.channels.flush();
   }
 
   get #understandsBlocked(): boolean {

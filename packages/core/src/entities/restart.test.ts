@@ -1,10 +1,4 @@
-import {
-  createInbox,
-  deadline,
-  findRabbitServer,
-  type RabbitNode,
-  startRabbitNode,
-} from '@leveret/testkit';
+import { createInbox, deadline, type PrivateBroker, privateBrokers } from '@leveret/testkit';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { ConnectionStatus } from '../connection/supervisor.ts';
 import type { LeveretEvent } from '../diagnostics/events.ts';
@@ -13,8 +7,6 @@ import { codeOf, fill, openPair, type Pair, text, textOf } from './live.fixture.
 
 const BOOTS_MS = 120_000;
 const backoff = { initial: 20, max: 200 };
-
-let node: RabbitNode;
 
 /** Follows the status of a connection. */
 function statusOf({ connection }: Pair): {
@@ -29,96 +21,90 @@ function statusOf({ connection }: Pair): {
   };
 }
 
-describe.skipIf(findRabbitServer() === undefined)(
-  'a broker of its own',
-  { timeout: BOOTS_MS },
-  () => {
-    beforeAll(async () => {
-      node = await startRabbitNode();
-    }, BOOTS_MS);
-    afterAll(() => node?.[Symbol.asyncDispose]());
+describe.for(privateBrokers())('a broker of its own ($name)', { timeout: BOOTS_MS }, (choice) => {
+  let node: PrivateBroker;
+  beforeAll(async () => {
+    node = await choice.start();
+  }, BOOTS_MS);
+  afterAll(() => node?.[Symbol.asyncDispose]());
 
-    describe('that blocks publishers', () => {
-      const block = () => node.ctl('set_vm_memory_high_watermark', '0.0000001');
-      const unblock = () => node.ctl('set_vm_memory_high_watermark', '0.6');
-      afterEach(unblock);
+  describe('that blocks publishers', () => {
+    afterEach(() => node.unblock());
 
-      test('makes what is published wait, end with BLOCKED in time, or go through afterwards', async () => {
-        await using pair = await openPair(node.url);
-        const status = statusOf(pair);
-        const { channel, connection } = pair;
-        const queue = await channel.declareQueue('blocked', { exclusive: true });
-        await fill(channel, queue, 'before');
-        await block();
-        const patient = channel.defaultExchange.publish(text('patient'), queue.name);
-        await status.reaches('blocked');
-        expect(connection.status).toMatchObject({ reason: expect.stringContaining('memory') });
-        const hasty = channel.defaultExchange.publish(text('hasty'), queue.name, { timeout: 100 });
-        expect(await deadline(codeOf(hasty), 5000, 'the refusal')).toBe('BLOCKED');
-        await unblock();
-        await status.reaches('connected');
-        await deadline(patient, 10_000, 'the publish that waited');
-        const bodies = [await queue.get({ noAck: true }), await queue.get({ noAck: true })].map(
-          textOf,
-        );
-        expect(bodies).toEqual(['before', 'patient']);
-        expect(await queue.get()).toBeUndefined();
-      });
-
-      test('does not hold up close for longer than the close timeout in all', async () => {
-        const pair = await openPair(node.url, { closeTimeout: 1000 });
-        const status = statusOf(pair);
-        const { channel, connection } = pair;
-        const queue = await channel.declareQueue('', { exclusive: true });
-        await queue.consume(() => {});
-        await block();
-        const stuck = codeOf(channel.defaultExchange.publish(text('x'), queue.name));
-        await status.reaches('blocked');
-        const start = performance.now();
-        await deadline(connection.close(), 10_000, 'close');
-        const took = performance.now() - start;
-        expect(took).toBeLessThan(1900);
-        expect(await stuck).toBe('UNCONFIRMED');
-        await unblock();
-      });
+    test('makes what is published wait, end with BLOCKED in time, or go through afterwards', async () => {
+      await using pair = await openPair(node.url);
+      const status = statusOf(pair);
+      const { channel, connection } = pair;
+      const queue = await channel.declareQueue('blocked', { exclusive: true });
+      await fill(channel, queue, 'before');
+      await node.block();
+      const patient = channel.defaultExchange.publish(text('patient'), queue.name);
+      await status.reaches('blocked');
+      expect(connection.status).toMatchObject({ reason: expect.stringContaining('memory') });
+      const hasty = channel.defaultExchange.publish(text('hasty'), queue.name, { timeout: 100 });
+      expect(await deadline(codeOf(hasty), 5000, 'the refusal')).toBe('BLOCKED');
+      await node.unblock();
+      await status.reaches('connected');
+      await deadline(patient, 10_000, 'the publish that waited');
+      const bodies = [await queue.get({ noAck: true }), await queue.get({ noAck: true })].map(
+        textOf,
+      );
+      expect(bodies).toEqual(['before', 'patient']);
+      expect(await queue.get()).toBeUndefined();
     });
 
-    test.for(['stopped', 'killed'])(
-      'brings everything back after it was %s and started',
-      async (how) => {
-        await using pair = await openPair(node.url, { backoff });
-        const status = statusOf(pair);
-        const events = createInbox<LeveretEvent>('an event');
-        pair.connection.on('event', events.push);
-        const { channel } = pair;
-        const exchange = await channel.declareExchange(`${how}-passing`, { durable: false });
-        const queue = await channel.declareQueue(`${how}-durable`);
-        const named = await channel.declareQueue();
-        const nameBefore = named.name;
-        await queue.bind(exchange, 'durable');
-        await named.bind(exchange, 'named');
-        const inbox = createInbox<IncomingMessage>('a message');
-        await named.consume(inbox.push, { noAck: true });
-        await fill(channel, queue, 'kept');
-        // RabbitMQ 3.10 writes what was declared to disk a little later; a kill before loses the queue.
-        await node.ctl('eval', 'mnesia:sync_log().');
+    test('does not hold up close for longer than the close timeout in all', async () => {
+      const pair = await openPair(node.url, { closeTimeout: 1000 });
+      const status = statusOf(pair);
+      const { channel, connection } = pair;
+      const queue = await channel.declareQueue('', { exclusive: true });
+      await queue.consume(() => {});
+      await node.block();
+      const stuck = codeOf(channel.defaultExchange.publish(text('x'), queue.name));
+      await status.reaches('blocked');
+      const start = performance.now();
+      await deadline(connection.close(), 10_000, 'close');
+      const took = performance.now() - start;
+      expect(took).toBeLessThan(1900);
+      expect(await stuck).toBe('UNCONFIRMED');
+      await node.unblock();
+    });
+  });
 
-        await (how === 'killed' ? node.kill() : node.stop());
-        await status.reaches('reconnecting');
-        const meanwhile = exchange.publish(text('meanwhile'), 'durable', { timeout: 60_000 });
-        await node.start();
-        await status.reaches('connected');
-        await deadline(meanwhile, 20_000, 'the publish that waited');
-        expect(named.name).not.toBe(nameBefore);
-        await exchange.publish(text('to the named'), 'named');
-        expect(textOf(await inbox.next())).toBe('to the named');
-        const bodies = [await queue.get({ noAck: true }), await queue.get({ noAck: true })].map(
-          textOf,
-        );
-        expect(bodies).toEqual(['kept', 'meanwhile']);
-        const recovered = events.drain().filter(({ type }) => type === 'recovered');
-        expect(recovered).toHaveLength(1);
-      },
-    );
-  },
-);
+  test.for(['stopped', 'killed'])(
+    'brings everything back after it was %s and started',
+    async (how) => {
+      await using pair = await openPair(node.url, { backoff });
+      const status = statusOf(pair);
+      const events = createInbox<LeveretEvent>('an event');
+      pair.connection.on('event', events.push);
+      const { channel } = pair;
+      const exchange = await channel.declareExchange(`${how}-passing`, { durable: false });
+      const queue = await channel.declareQueue(`${how}-durable`);
+      const named = await channel.declareQueue();
+      const nameBefore = named.name;
+      await queue.bind(exchange, 'durable');
+      await named.bind(exchange, 'named');
+      const inbox = createInbox<IncomingMessage>('a message');
+      await named.consume(inbox.push, { noAck: true });
+      await fill(channel, queue, 'kept');
+      await node.sync();
+
+      await (how === 'killed' ? node.kill() : node.stop());
+      await status.reaches('reconnecting');
+      const meanwhile = exchange.publish(text('meanwhile'), 'durable', { timeout: 60_000 });
+      await node.start();
+      await status.reaches('connected');
+      await deadline(meanwhile, 20_000, 'the publish that waited');
+      expect(named.name).not.toBe(nameBefore);
+      await exchange.publish(text('to the named'), 'named');
+      expect(textOf(await inbox.next())).toBe('to the named');
+      const bodies = [await queue.get({ noAck: true }), await queue.get({ noAck: true })].map(
+        textOf,
+      );
+      expect(bodies).toEqual(['kept', 'meanwhile']);
+      const recovered = events.drain().filter(({ type }) => type === 'recovered');
+      expect(recovered).toHaveLength(1);
+    },
+  );
+});

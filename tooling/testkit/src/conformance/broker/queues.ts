@@ -3,7 +3,7 @@ import type { AmqpChannel } from '../../amqp/channel.ts';
 import type { Method, Methods } from '../../amqp/methods.ts';
 import { consume, fill } from './bench.ts';
 import type { BrokerCase, Suite } from './suite.ts';
-import { expectNoQueue, expectRefusal } from './topology.ts';
+import { drain, expectNoQueue, expectRefusal } from './topology.ts';
 
 type QueueFields = Omit<Methods['queue.declare'], 'queue'>;
 
@@ -80,12 +80,17 @@ function nameCases({ onChannel }: Suite): BrokerCase[] {
       const again = await channel.call('queue.declare', { queue: `\r\n${queue}\n`, passive: true });
       assert.equal(again.queue, queue);
     }),
-    onChannel('a queue may have a name of 255 bytes', async (channel, bench) => {
-      const queue = `é${bench.name()}`.padEnd(254, '.');
-      const declared = await channel.call('queue.declare', { queue, exclusive: true });
-      assert.equal(declared.queue, queue);
-      await expectNoQueue(channel, queue.slice(0, -1));
-      await channel.call('queue.declare', { queue, passive: true });
+    onChannel('names of 255 bytes are compared to the end', async (channel, bench) => {
+      const start = `é${bench.name()}`.padEnd(253, '.');
+      const [one, two] = [`${start}1`, `${start}2`];
+      for (const queue of [one, two])
+        assert.equal(
+          (await channel.call('queue.declare', { queue, exclusive: true })).queue,
+          queue,
+        );
+      await fill(channel, one, ['a']);
+      assert.deepEqual(await drain(channel, two), []);
+      assert.deepEqual(await drain(channel, one), ['a']);
     }),
     onChannel('a queue may be neither durable nor exclusive', async (channel, bench) => {
       const queue = await bench.queue(channel, {});

@@ -34,7 +34,7 @@ const topicPatterns: readonly Pattern[] = [
   { pattern: '#.*', gets: ['a', 'a.b', '.'], misses: [''] },
   { pattern: '*.#.*', gets: ['a.b', 'a.b.c', '.'], misses: ['', 'a'] },
   { pattern: '#.#', gets: ['', 'a', 'a.b', 'a.b.c'], misses: [] },
-  { pattern: '#.a.#.a.#', gets: ['a.a', 'a.b.a', 'b.a.a.b'], misses: ['a', 'b.a', 'a.b'] },
+  { pattern: '#.a.#.a', gets: ['a.a', 'a.b.a', 'b.a.a', 'a.a.a'], misses: ['a', 'b.a', 'a.a.b'] },
   { pattern: '#.*.b', gets: ['a.b', 'b.b', 'x.a.b'], misses: ['b', 'a.b.c'] },
   { pattern: 'a*', gets: ['a*'], misses: ['a', 'ab', 'a.b'] },
   { pattern: 'a#.b', gets: ['a#.b'], misses: ['a.b', 'ab.b'] },
@@ -66,6 +66,23 @@ export function routingCases(suite: Suite): BrokerCase[] {
       assert.deepEqual(await drain(channel, queue), ['x', 'x', 'x']);
     }),
     ...topicPatterns.map((keys) => patternCase(suite, 'topic', keys)),
+    onChannel(
+      'how often # may stand in a pattern depends on the version',
+      async (channel, bench) => {
+        const exchange = await bench.exchange(channel, 'topic');
+        const queue = await bench.queue(channel);
+        const binding = { queue, exchange, routingKey: '#.a.#.a.#' };
+        if (bench.profile === '4.3') {
+          channel.send('queue.bind', binding);
+          await channel.expectClose(406, 'queue.bind');
+        } else {
+          await channel.call('queue.bind', binding);
+          for (const routingKey of ['a.a', 'a.b.a', 'b.a.a.b', 'a', 'b.a', 'a.b'])
+            channel.publish({ exchange, routingKey, body: routingKey });
+          assert.deepEqual(await drain(channel, queue), ['a.a', 'a.b.a', 'b.a.a.b']);
+        }
+      },
+    ),
     onChannel('patterns of a topic exchange do not disturb each other', async (channel, bench) => {
       const exchange = await bench.exchange(channel, 'topic');
       const patterns = ['a.b', 'a.*', 'a.#', '#', '*.b'];
