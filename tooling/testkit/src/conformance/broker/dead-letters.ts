@@ -246,7 +246,7 @@ function cycleCases({ onChannel }: Suite): BrokerCase[] {
         channel.send('basic.reject', { deliveryTag });
       }
     }),
-    onChannel('an expiry in a cycle with a reject is no end', async (channel, bench) => {
+    onChannel('a message may go round by rejects and expiries for ever', async (channel, bench) => {
       const work = bench.name('queue');
       const wait = await bench.queue(channel, dyingInto(work, { 'x-message-ttl': 50 }));
       await channel.call('queue.declare', { queue: work, ...dyingInto(wait) });

@@ -205,7 +205,7 @@ function roundCases({ onChannel }: Suite): BrokerCase[] {
 
 function copyCases({ onChannel }: Suite): BrokerCase[] {
   return [
-    onChannel('a death names the keys of CC, which then is at an end', async (channel, bench) => {
+    onChannel('a death names the keys of CC, which RabbitMQ 4 keeps', async (channel, bench) => {
       const { queue } = await mortalQueue(channel, bench);
       const copy = await bench.queue(channel);
       channel.publish({ routingKey: queue, properties: { headers: { CC: [copy] } }, body: 'a' });

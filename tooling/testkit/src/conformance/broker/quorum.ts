@@ -10,46 +10,11 @@ import type { BrokerCase, Suite } from './suite.ts';
 /** Queues that are replicated, and count how often they have delivered a message. */
 export function quorumCases(suite: Suite): BrokerCase[] {
   return [
-    ...declareCases(suite),
     ...deliveryCases(suite),
     ...requeueCases(suite),
     ...consumerCases(suite),
     ...deliveryCountCases(suite),
     ...quorumLimitCases(suite),
-  ];
-}
-
-/** What a quorum queue cannot be, besides its type. */
-const refusals = [
-  { title: 'that is not durable', fields: {}, more: {} },
-  { title: 'that is exclusive', fields: { durable: true, exclusive: true }, more: {} },
-  { title: 'that deletes itself', fields: { durable: true, autoDelete: true }, more: {} },
-  { title: 'with x-max-priority', fields: { durable: true }, more: { 'x-max-priority': 5 } },
-  { title: 'without a name', fields: { durable: true, queue: '' }, more: {} },
-];
-
-function declareCases({ onConnection, onChannel }: Suite): BrokerCase[] {
-  return [
-    ...refusals.map(({ title, fields, more }) =>
-      onChannel(`a quorum queue ${title} is refused`, async (channel, bench) => {
-        const table = { 'x-queue-type': 'quorum', ...more };
-        channel.send('queue.declare', { queue: bench.name(), ...fields, arguments: table });
-        await channel.expectClose(406, 'queue.declare');
-      }),
-    ),
-    onChannel('a quorum queue may not be declared again as classic', async (channel, bench) => {
-      const queue = await quorumQueue(channel, bench);
-      channel.send('queue.declare', { queue, durable: true });
-      await channel.expectClose(406, 'queue.declare');
-    }),
-    ...(['ifUnused', 'ifEmpty'] as const).map((condition) =>
-      onConnection(`it cannot be deleted ${condition}`, async (connection, bench) => {
-        const channel = await connection.channel();
-        const queue = await quorumQueue(channel, bench);
-        channel.send('queue.delete', { queue, [condition]: true });
-        await connection.expectClose(540, 'queue.delete');
-      }),
-    ),
   ];
 }
 
@@ -113,7 +78,7 @@ function requeueCases({ onChannel }: Suite): BrokerCase[] {
   return [
     ...[
       { title: 'with x-delivery-limit puts messages in front', more: { 'x-delivery-limit': 9 } },
-      { title: 'without it puts them at the end until RabbitMQ 4', more: {} },
+      { title: 'without x-delivery-limit puts messages at the end until RabbitMQ 4', more: {} },
     ].flatMap(({ title, more }) =>
       (['basic.nack', 'basic.reject'] as const).map((requeue) =>
         onChannel(`${requeue} ${title}`, async (channel, bench) => {

@@ -69,7 +69,7 @@ function zeroCases({ onChannel }: Suite): BrokerCase[] {
   ];
   return [
     ...zeros.map(({ title, ttl, properties }) =>
-      onChannel(`in spite of ${title} a waiting consumer gets it`, async (channel, bench) => {
+      onChannel(`a message with ${title} reaches a waiting consumer`, async (channel, bench) => {
         const { queue } = await mortalQueue(channel, bench, { 'x-message-ttl': ttl });
         const consumerTag = await consume(channel, queue);
         channel.publish({ routingKey: queue, properties, body: 'now' });
