@@ -8,6 +8,8 @@ interface Match {
   readonly title: string;
   readonly binding: Table;
   readonly gets: readonly Table[];
+  /** What it gets from RabbitMQ 3.10, and not from 4.0 on. */
+  readonly getsOn310?: readonly Table[];
   readonly misses: readonly Table[];
 }
 
@@ -143,10 +145,36 @@ const values: readonly Match[] = [
     ],
   },
   {
-    title: 'lists match by what is in them',
+    title: 'numbers of all types match on 3.10',
+    binding: { a: 1 },
+    gets: [{ a: 1 }],
+    getsOn310: [{ a: typed.double(1) }, { a: typed.timestamp(1n) }],
+    misses: [{ a: typed.double(1.5) }, { a: typed.timestamp(2n) }],
+  },
+  {
+    title: 'a timestamp matches a number, and itself on 3.10',
+    binding: { a: typed.timestamp(1n) },
+    gets: [{ a: 1 }],
+    getsOn310: [{ a: typed.timestamp(1n) }],
+    misses: [{ a: typed.timestamp(2n) }, { a: '1' }],
+  },
+  {
+    title: 'bytes match strings',
+    binding: { a: Buffer.from('x') },
+    gets: [{ a: Buffer.from('x') }, { a: 'x' }],
+    misses: [{ a: Buffer.from('y') }, { a: 'y' }],
+  },
+  {
+    title: 'lists match by values and their types',
     binding: { a: [1, 'x'] },
     gets: [{ a: [1, 'x'] }],
-    misses: [{ a: ['x', 1] }, { a: [1] }, { a: [] }],
+    misses: [{ a: ['x', 1] }, { a: [1] }, { a: [] }, { a: [1n, 'x'] }],
+  },
+  {
+    title: 'tables match by entries and their types',
+    binding: { a: { b: 1 } },
+    gets: [{ a: { b: 1 } }],
+    misses: [{ a: { b: 2 } }, { a: {} }, { a: { c: 1 } }, { a: { b: 1n } }],
   },
 ];
 
@@ -191,11 +219,13 @@ export function headersRoutingCases(suite: Suite): BrokerCase[] {
 }
 
 /** A queue is bound with the arguments, and gets messages with those headers alone. */
-function matchCase({ onChannel }: Suite, { title, binding, gets, misses }: Match): BrokerCase {
+function matchCase({ onChannel }: Suite, match: Match): BrokerCase {
+  const { title, binding, getsOn310 = [], misses } = match;
   return onChannel(title, async (channel, bench) => {
+    const gets = bench.profile === '3.10' ? [...match.gets, ...getsOn310] : match.gets;
     const exchange = await bench.exchange(channel, 'headers');
     const queue = await boundQueue(channel, bench, { exchange, arguments: binding });
-    const all = [...gets, ...misses];
+    const all = [...match.gets, ...getsOn310, ...misses];
     for (const [index, headers] of all.entries())
       channel.publish({ exchange, properties: { headers }, body: String(index) });
     assert.deepEqual(
