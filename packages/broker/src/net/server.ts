@@ -30,7 +30,7 @@ export class Server {
   readonly #context: BrokerContext;
   readonly #server: NetServer;
   readonly #clients = new Set<Client>();
-  readonly #closed: Promise<unknown>;
+  readonly #closed: Promise<void>;
   /** A test may have new connections refused. */
   refusing = false;
 
@@ -42,7 +42,8 @@ export class Server {
       tls === undefined
         ? createServer({ noDelay: true }, accept)
         : createTlsServer({ noDelay: true, ...tls }, accept);
-    this.#closed = once(this.#server, 'close');
+    // Unlike events.once it does not reject on an error, which has nothing to do with closing.
+    this.#closed = new Promise((resolve) => this.#server.once('close', resolve));
   }
 
   /**
