@@ -34,7 +34,15 @@ export const folderArrows: Readonly<Record<string, readonly (readonly string[])[
     ['entities'],
     ['index.ts'],
   ],
-  'packages/broker': [['base'], ['wire', 'model'], ['protocol'], ['net'], ['index.ts'], ['cli.ts']],
+  'packages/broker': [
+    ['base'],
+    ['wire', 'model'],
+    ['protocol'],
+    ['net'],
+    ['index.ts'],
+    ['cli'],
+    ['cli.ts'],
+  ],
 };
 
 /** Something that only some files may import. */
