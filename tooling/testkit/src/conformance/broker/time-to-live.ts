@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { bodiesOf, consume, fill } from './bench.ts';
-import { assertTyped, expiry, getOne, mortalQueue } from './letters.ts';
+import { assertTyped, expiry, mortalQueue } from './letters.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
 /** A time that no case waits for, in milliseconds. */
@@ -131,28 +131,32 @@ function headCases({ onChannel }: Suite): BrokerCase[] {
 }
 
 function heldCases({ onChannel }: Suite): BrokerCase[] {
+  const kinds = [
+    { kind: 'TTL', ttl: 50, properties: {} },
+    { kind: 'expiration', ttl: undefined, properties: { expiration: '50' } },
+  ];
   return [
     onChannel('an unacked message does not expire', async (channel, bench) => {
-      const { queue, dead } = await mortalQueue(channel, bench, { 'x-message-ttl': 100 });
+      const { queue, dead } = await mortalQueue(channel, bench, { 'x-message-ttl': 50 });
+      await consume(channel, queue);
       channel.publish({ routingKey: queue, body: 'held' });
-      const { deliveryTag } = await getOne(channel, queue);
-      await expiry(bench, 100);
+      const { deliveryTag } = await channel.next('basic.deliver');
+      await expiry(bench, 50);
       await channel.expectNothing(queue, dead);
       channel.send('basic.ack', { deliveryTag });
       await channel.expectNothing(queue, dead);
     }),
-    ...[{ 'x-message-ttl': 100 }, {}].map((limits) => {
-      const kind = 'x-message-ttl' in limits ? 'TTL' : 'expiration';
-      const properties = kind === 'TTL' ? {} : { expiration: '100' };
-      return onChannel(`a requeued message keeps its ${kind}`, async (channel, bench) => {
-        const { queue } = await mortalQueue(channel, bench, limits);
+    ...kinds.map(({ kind, ttl, properties }) =>
+      onChannel(`a requeued message keeps its ${kind}`, async (channel, bench) => {
+        const { queue } = await mortalQueue(channel, bench, { 'x-message-ttl': ttl });
+        const consumerTag = await consume(channel, queue);
         channel.publish({ routingKey: queue, properties, body: 'back' });
-        const { deliveryTag } = await getOne(channel, queue);
-        await expiry(bench, 100);
-        channel.send('basic.nack', { deliveryTag, requeue: true });
-        assert.equal(await channel.get(queue), undefined);
-        assert.deepEqual(await bodiesOf(channel, 1), ['back']);
-      });
-    }),
+        const delivery = await channel.next('basic.deliver');
+        assert.equal(delivery.consumerTag, consumerTag);
+        await expiry(bench, 50);
+        channel.send('basic.nack', { deliveryTag: delivery.deliveryTag, requeue: true });
+        assertTyped(await channel.next('basic.deliver'), { reason: 'expired', queue });
+      }),
+    ),
   ];
 }
