@@ -34,7 +34,6 @@ export class DeadLetter implements Message {
   readonly content: Content;
   /** Entries of the header `x-death`, the latest first. */
   readonly deaths: readonly Field[];
-  readonly #reason: DeathReason;
 
   constructor(message: Message, death: Death, target: DeadLetterTarget, rules: ProfileRules) {
     const { properties } = message.content;
@@ -45,7 +44,6 @@ export class DeadLetter implements Message {
     this.persistent = message.persistent;
     this.priority = message.priority;
     this.deaths = recordDeath(earlier, message, properties, death);
-    this.#reason = death.reason;
     const headers = new Map(properties.headers);
     if (target.routingKey !== undefined) headers.delete('CC');
     headers.set('x-death', { type: 'A', value: this.deaths });
@@ -61,7 +59,6 @@ export class DeadLetter implements Message {
    * run in a circle for ever (https://www.rabbitmq.com/docs/dlx#automatic-dead-lettering-cycles).
    */
   mayReach(queue: string): boolean {
-    if (this.#reason === 'rejected') return true;
     const before = this.deaths.findIndex((death) => textOf(tableOf(death)?.get('queue')) === queue);
     if (before === -1) return true;
     return this.deaths.slice(0, before + 1).some((death) => !isAutomatic(death));

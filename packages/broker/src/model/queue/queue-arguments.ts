@@ -104,6 +104,8 @@ const size: Check = integer((value) => negative(value) ?? zero(value));
 const boolean: Check = (field) => (field.type === 't' ? undefined : unacceptableType(field));
 const anyText: Check = (field) => (field.type === 'S' ? undefined : unacceptableType(field));
 const anything: Check = () => undefined;
+/** Whether a text can be a routing key. */
+const isShort = (field: Field): boolean => Buffer.byteLength(textOf(field) ?? '') <= 255;
 
 const overflows = ['drop-head', 'reject-publish', 'reject-publish-dlx'] as const;
 
@@ -124,7 +126,9 @@ const rules = {
     types: all,
     check: (field, table) =>
       anyText(field, table) ??
-      (table.has('x-dead-letter-exchange') ? undefined : 'routing_key_but_no_dlx_defined'),
+      (table.has('x-dead-letter-exchange') ? undefined : 'routing_key_but_no_dlx_defined') ??
+      // RabbitMQ takes it, and then drops each consumer who gets such a message.
+      (isShort(field) ? undefined : 'longer than 255 bytes'),
   },
   'x-dead-letter-strategy': {
     types: ['quorum'],

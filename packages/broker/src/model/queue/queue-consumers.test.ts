@@ -189,15 +189,32 @@ describe('a single active consumer', () => {
     expect(third?.bodies).toEqual(['a']);
   });
 
-  it('stays active when another one leaves', () => {
+  it('stays active when another one leaves, whatever priority the others have', () => {
     const queue = new TestHost().queue(single);
-    const [first, second] = [new TestConsumer(), new TestConsumer()];
+    const [first, second, third] = [0, 0, 5].map((priority) => new TestConsumer({ priority }));
+    for (const consumer of [first, second, third]) if (consumer) queue.addConsumer(consumer);
+    if (second) queue.removeConsumer(second);
+    expect(queue.activeConsumer).toBe(first);
+  });
+
+  it('is missing once all have left', () => {
+    const queue = new TestHost().queue(single);
+    const consumer = new TestConsumer();
+    queue.addConsumer(consumer);
+    queue.removeConsumer(consumer);
+    expect(queue.activeConsumer).toBeUndefined();
+    publishAll(queue, 'a');
+    expect(queue.messageCount).toBe(1);
+  });
+
+  it('is not asked again because another one is ready', () => {
+    const queue = new TestHost().queue(single);
+    const [first, second] = [new TestConsumer({ credit: 0 }), new TestConsumer()];
     queue.addConsumer(first);
     queue.addConsumer(second);
-    queue.removeConsumer(second);
-    expect(queue.activeConsumer).toBe(first);
-    queue.removeConsumer(first);
-    expect(queue.activeConsumer).toBeUndefined();
+    publishAll(queue, 'a');
+    queue.resume(second);
+    expect(first.asked).toBe(1);
   });
 
   it('leaves what it holds unsettled until that comes back, and then it goes first to the next one', () => {

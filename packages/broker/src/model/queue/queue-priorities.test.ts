@@ -59,6 +59,15 @@ describe('priorities of a quorum queue', () => {
     expect(drain(queue)).toEqual(['A', 'B', 'a', 'C', 'D', 'b', 'E', 'c']);
   });
 
+  it('leave a message of normal priority its turn on 4.0 only if it came before the high one', () => {
+    const queue = new TestHost('4.0').queue({ ...quorum, 'x-delivery-limit': int(-1) });
+    publish(queue, ['a']);
+    const a = take(queue);
+    publish(queue, ['A', 9], ['B', 9], ['C', 9]);
+    queue.requeue([a], 'nack');
+    expect(drain(queue)).toEqual(['A', 'B', 'C', 'a']);
+  });
+
   it('are 32 on 4.3, and 4 is that of messages without one', () => {
     const queue = new TestHost('4.3').queue(quorum);
     publish(queue, ['a', 3], ['b'], ['c', 5], ['d', 31], ['e', 200], ['f', 4]);
