@@ -55,6 +55,13 @@ describe('ByteReader', () => {
     }
   });
 
+  it('cuts text that is not UTF-8 to what can be written again', () => {
+    const bytes = Buffer.alloc(256, 0xff);
+    expect(new ByteReader(bytes).shortstr()).toBe('\uFFFD'.repeat(85));
+    const ascii = Buffer.concat([Buffer.from([255]), Buffer.alloc(255, 'a')]);
+    expect(new ByteReader(ascii).shortstr()).toBe('a'.repeat(255));
+  });
+
   it('begins where it is told', () => {
     expect(new ByteReader(Buffer.from([1, 2, 3]), 2).octet()).toBe(3);
   });

@@ -80,11 +80,15 @@ export class ByteReader {
     return this.bytes(this.long());
   }
 
-  /** Text of up to 255 bytes. What is not UTF-8 in it becomes U+FFFD. */
+  /**
+   * Text of up to 255 bytes. What is not UTF-8 in it becomes U+FFFD; if that makes it longer than 255 bytes its end is
+   * cut off, so that it can always be written again.
+   */
   shortstr(): string {
     const length = this.octet();
     const at = this.#advance(length);
-    return this.#bytes.toString('utf8', at, at + length);
+    const text = this.#bytes.toString('utf8', at, at + length);
+    return length * REPLACEMENT_BYTES > SHORTSTR_MAX ? cutToShortstr(text) : text;
   }
 
   /** As `shortstr`, but text that is not UTF-8 throws `AmqpError` 501. */
@@ -104,6 +108,18 @@ export class ByteReader {
     this.#position = end;
     return at;
   }
+}
+
+/** The most bytes that a short string may have. */
+const SHORTSTR_MAX = 255;
+
+/** What one byte may grow to when it is not UTF-8: U+FFFD has three. */
+const REPLACEMENT_BYTES = 3;
+
+function cutToShortstr(text: string): string {
+  let cut = text;
+  while (Buffer.byteLength(cut) > SHORTSTR_MAX) cut = cut.slice(0, -1);
+  return cut;
 }
 
 function finite(value: number): number {

@@ -113,6 +113,10 @@ describe('queueArguments', () => {
     [`invalid_overflow`, { 'x-overflow': text('drop-tail') }],
     [`{unacceptable_type,bool}`, { 'x-dead-letter-exchange': yes }],
     [`routing_key_but_no_dlx_defined`, { 'x-dead-letter-routing-key': text('k') }],
+    [
+      `longer than 255 bytes`,
+      { 'x-dead-letter-exchange': text(''), 'x-dead-letter-routing-key': text('k'.repeat(256)) },
+    ],
     [`{max_value_exceeded,256}`, { 'x-max-priority': int(256) }],
     [`{unacceptable_type,longstr}`, { 'x-single-active-consumer': text('true') }],
     [`"unsupported queue mode 'odd'"`, { 'x-queue-mode': text('odd') }],
