@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Timer } from '../base/clock.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import type { Link } from './link.ts';
 
@@ -10,8 +10,8 @@ export class Confirms {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #plan: FaultPlan;
-  /** Publishes whose confirm a fault holds back; while there is one, no ack may cover several. */
-  readonly #withheld = new Set<number>();
+  /** Publishes whose confirm a fault holds back, with what ends that; while there is one, no ack may cover several. */
+  readonly #withheld = new Map<number, Timer | undefined>();
   #lastTag = 0;
   /** The first publish that is to be acked, of those up to `#lastTag`; undefined when there is none. */
   #firstUnsent: number | undefined;
@@ -68,15 +68,16 @@ export class Confirms {
   }
 
   #withhold(tag: number, ms: number | undefined): void {
-    this.#withheld.add(tag);
-    if (ms === undefined) return;
-    this.#clock.after(ms, () => {
-      if (this.#withheld.delete(tag)) this.#ack(tag, false);
-    });
+    const release = (): void => {
+      this.#withheld.delete(tag);
+      this.#ack(tag, false);
+    };
+    this.#withheld.set(tag, ms === undefined ? undefined : this.#clock.after(ms, release));
   }
 
   /** The channel is gone: what was held back is never sent. */
   abandon(): void {
+    for (const timer of this.#withheld.values()) timer?.cancel();
     this.#withheld.clear();
     this.#firstUnsent = undefined;
   }
