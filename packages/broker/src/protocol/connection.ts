@@ -87,6 +87,7 @@ export class Connection implements HeartbeatLink {
 
   /** Takes bytes from the client, cut anywhere. Never throws: whatever is wrong ends the connection. */
   receive(bytes: Buffer): void {
+    if (this.#state.kind === 'closed') return;
     try {
       const frames =
         this.#state.kind === 'header'
@@ -155,6 +156,7 @@ export class Connection implements HeartbeatLink {
     const state = this.#state;
     switch (state.kind) {
       case 'open':
+        checkFrameType(type, channel);
         if (state.open.holds(type, channel, payload)) return;
         if (channel !== 0 && type !== frameType.heartbeat) {
           state.open.channels.receive(type, channel, payload);
@@ -176,7 +178,7 @@ export class Connection implements HeartbeatLink {
   #receiveControl(type: number, channel: number, payload: Buffer): void {
     if (type === frameType.heartbeat) return;
     if (type !== frameType.method || channel !== 0) {
-      throw new AmqpError(503, 'only methods of the connection may come on channel 0');
+      throw new AmqpError(505, 'only methods of the connection may come on channel 0');
     }
     const method = decodeMethod(payload);
     try {
@@ -307,6 +309,16 @@ export class Connection implements HeartbeatLink {
   #send<N extends MethodName>(name: N, fields: MethodFields<N>): void {
     this.#transport.out.method(0, name, fields);
     this.#transport.wrote();
+  }
+}
+
+const frameTypes: ReadonlySet<number> = new Set(Object.values(frameType));
+
+/** @throws AmqpError 501 for an unknown type, 505 for a heartbeat on a channel */
+function checkFrameType(type: number, channel: number): void {
+  if (!frameTypes.has(type)) throw new AmqpError(501, `unknown frame of type ${type}`);
+  if (type === frameType.heartbeat && channel !== 0) {
+    throw new AmqpError(505, `a heartbeat on channel ${channel}`);
   }
 }
 
