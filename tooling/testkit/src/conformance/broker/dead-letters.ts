@@ -101,6 +101,18 @@ function roadCases({ onChannel }: Suite): BrokerCase[] {
       await rejectOne(channel, queue);
       assert.deepEqual(await bodiesOf(channel, 2), ['a', 'a']);
     }),
+    ...(['basic.nack', 'basic.reject'] as const).map((method) =>
+      onChannel(`a letter of ${method} that waited is delivered anew`, async (channel, bench) => {
+        const dead = await bench.queue(channel);
+        const queue = await bench.queue(channel, dyingInto(dead));
+        await fill(channel, queue, ['a']);
+        channel.send(method, { deliveryTag: (await getOne(channel, queue)).deliveryTag });
+        await channel.settle(queue, dead);
+        // RabbitMQ 4.3 takes the letter of a reject for redelivered where no consumer was waiting for it.
+        const again = bench.profile === '4.3' && method === 'basic.reject';
+        assert.equal((await getOne(channel, dead)).redelivered, again);
+      }),
+    ),
     onChannel('a dead letter keeps body and properties', async (channel, bench) => {
       const { queue } = await mortalQueue(channel, bench);
       const body = Buffer.from(Array.from({ length: 10_000 }, (_, index) => index % 256));
