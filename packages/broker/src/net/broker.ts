@@ -27,7 +27,10 @@ interface Parts {
 
 /** A broker that runs in this process. `startBroker` makes one. */
 export class Broker implements AsyncDisposable {
-  /** Address for clients, with the first of the users, such as `amqp://guest:guest@127.0.0.1:5672`. */
+  /**
+   * Address for clients, with the first of the users, such as `amqp://guest:guest@127.0.0.1:5672`. It leads to the
+   * virtual host `/`, or to the first one where there is no `/`.
+   */
   readonly url: string;
   readonly host: string;
   readonly port: number;
@@ -85,7 +88,7 @@ export class Broker implements AsyncDisposable {
   }
 
   /**
-   * Resolves once a queue exists and the predicate is true of it.
+   * Resolves once a queue exists and the predicate is true of it; rejects with what the predicate throws.
    *
    * @example
    * await broker.untilQueue('jobs', ({ ready }) => ready === 3);
@@ -143,15 +146,17 @@ export class Broker implements AsyncDisposable {
  *
  * @throws BrokerError `INVALID_ARGUMENT`, `LISTEN_FAILED`
  */
-export function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
   return Broker.start(brokerConfig(options));
 }
 
-function brokerUrl({ users, host, tls }: BrokerConfig, port: number): string {
+function brokerUrl({ users, vhosts, host, tls }: BrokerConfig, port: number): string {
   const [user] = users;
   const login = user && `${encodeURIComponent(user.name)}:${encodeURIComponent(user.password)}@`;
   const address = host.includes(':') ? `[${host}]` : host;
-  return `${tls === undefined ? 'amqp' : 'amqps'}://${login ?? ''}${address}:${port}`;
+  const [first = '/'] = vhosts;
+  const path = vhosts.includes('/') ? '' : `/${encodeURIComponent(first)}`;
+  return `${tls === undefined ? 'amqp' : 'amqps'}://${login ?? ''}${address}:${port}${path}`;
 }
 
 interface ContextParts {

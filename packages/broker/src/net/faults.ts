@@ -1,6 +1,7 @@
 import { AmqpError } from '../base/amqp-error.ts';
 import type { BrokerModel } from '../model/broker-model.ts';
 import type { ConfirmFault, FaultPlan } from '../protocol/fault-plan.ts';
+import { refusal, whole } from './options.ts';
 import type { ResourceAlarm } from './resource-alarm.ts';
 import type { Server } from './server.ts';
 
@@ -64,9 +65,14 @@ export class Faults {
     });
   }
 
-  /** Stores messages, and confirms them so many milliseconds later. */
+  /**
+   * Stores messages, and confirms them so many milliseconds later, by the clock of the broker. Those that are on their
+   * way when the fault ends come when they would have.
+   *
+   * @throws BrokerError `INVALID_ARGUMENT` unless it is a whole number
+   */
   delayConfirms(ms: number): Disposable {
-    return this.#confirms({ kind: 'delay', ms });
+    return this.#confirms({ kind: 'delay', ms: whole('ms', ms, 0) });
   }
 
   /** Stores messages, and never confirms them. */
@@ -79,8 +85,14 @@ export class Faults {
     return this.#confirms({ kind: 'nack' });
   }
 
-  /** Blocks whoever publishes, as a memory alarm does. */
+  /**
+   * Blocks whoever publishes, as a memory alarm does.
+   *
+   * @param reason what clients are told, in up to 255 bytes
+   * @throws BrokerError `INVALID_ARGUMENT` for a longer one
+   */
   block(reason = 'low on memory'): Disposable {
+    if (Buffer.byteLength(reason) > 255) throw refusal('reason', reason, 'at most 255 bytes long');
     this.#alarm.raise(reason);
     return lift(() => this.#alarm.clear());
   }

@@ -70,12 +70,17 @@ export function brokerConfig(options: BrokerOptions): BrokerConfig {
   if (!Object.hasOwn(profiles, profile)) {
     throw refusal('profile', profile, `one of ${Object.keys(profiles).join(', ')}`);
   }
+  const { host = '127.0.0.1', users = [guest], vhosts = ['/'] } = options;
+  // Node takes an empty one for all interfaces.
+  if (host === '') throw refusal('host', "''", 'an address or a name');
+  if (vhosts.length === 0) throw refusal('vhosts', '[]', 'at least one name');
+  users.forEach(checkUser);
   return {
     port: whole('port', options.port ?? 0, 0, 65_535),
-    host: options.host ?? '127.0.0.1',
+    host,
     profile,
-    users: options.users ?? [guest],
-    vhosts: options.vhosts ?? ['/'],
+    users,
+    vhosts,
     clock: options.clock ?? systemClock,
     limits: {
       connections: whole('limits.connections', limits.connections ?? 10_000, 1),
@@ -94,7 +99,37 @@ export function brokerConfig(options: BrokerOptions): BrokerConfig {
   };
 }
 
-function whole(
+function checkUser(
+  { name, permissions = {} }: UserSpec,
+  at: number,
+  all: readonly UserSpec[],
+): void {
+  if (all.findIndex((user) => user.name === name) !== at) {
+    throw refusal(`users[${at}].name`, name, 'unlike those of the others');
+  }
+  for (const [vhost, grant] of Object.entries(permissions)) {
+    for (const [permission, pattern] of Object.entries(grant)) {
+      if (isRegExp(pattern)) continue;
+      const field = `users[${at}].permissions[${vhost}].${permission}`;
+      throw refusal(field, pattern, 'a regular expression');
+    }
+  }
+}
+
+function isRegExp(pattern: string): boolean {
+  try {
+    return new RegExp(pattern).source !== '';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The value, if it is a whole number from `least` to `most`.
+ *
+ * @throws BrokerError `INVALID_ARGUMENT`
+ */
+export function whole(
   name: string,
   value: number,
   least: number,
@@ -104,6 +139,7 @@ function whole(
   throw refusal(name, value, `a whole number from ${least} to ${most}`);
 }
 
-function refusal(name: string, value: unknown, rule: string): BrokerError {
+/** The error for a value that breaks a rule. */
+export function refusal(name: string, value: unknown, rule: string): BrokerError {
   return new BrokerError('INVALID_ARGUMENT', `${name} must be ${rule}, got ${String(value)}`);
 }

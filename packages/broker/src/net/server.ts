@@ -5,7 +5,10 @@ import { AmqpError } from '../base/amqp-error.ts';
 import { BrokerError } from '../base/broker-error.ts';
 import type { BrokerContext } from '../protocol/broker-context.ts';
 import { Connection } from '../protocol/connection.ts';
-import { SocketTransport } from './socket-transport.ts';
+import { endsOf, SocketTransport } from './socket-transport.ts';
+
+/** How long clients may take over the handshake of TLS, in milliseconds. */
+const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** How long clients may take to hang up when the broker closes, in milliseconds. */
 const CLOSE_LINGER_MS = 500;
@@ -30,18 +33,18 @@ export class Server {
   readonly #context: BrokerContext;
   readonly #server: NetServer;
   readonly #clients = new Set<Client>();
+  /** TCP links whose TLS handshake is not done, by their ends. */
+  readonly #securing = new Map<string, Socket>();
   readonly #closed: Promise<void>;
   /** A test may have new connections refused. */
   refusing = false;
 
   private constructor(context: BrokerContext, tls: TlsOptions | undefined) {
     this.#context = context;
-    const accept = (socket: Socket): void => this.#accept(socket);
-    // A client whose TLS handshake fails is cut by Node.
     this.#server =
       tls === undefined
-        ? createServer({ noDelay: true }, accept)
-        : createTlsServer({ noDelay: true, ...tls }, accept);
+        ? createServer({ noDelay: true }, (socket) => this.#link(socket))
+        : this.#tlsServer(tls);
     // Unlike events.once it does not reject on an error, which has nothing to do with closing.
     this.#closed = new Promise((resolve) => this.#server.once('close', resolve));
   }
@@ -94,16 +97,45 @@ export class Server {
       );
       transport.end(CLOSE_LINGER_MS);
     }
+    for (const link of this.#securing.values()) link.destroy();
     await this.#closed;
   }
 
-  #accept(socket: Socket): void {
-    socket.on('error', () => socket.destroy());
+  /** A client whose TLS handshake fails is cut by Node. */
+  #tlsServer(tls: TlsOptions): NetServer {
+    const handshakeTimeout = TLS_HANDSHAKE_TIMEOUT_MS;
+    const server = createTlsServer({ noDelay: true, handshakeTimeout, ...tls });
+    server.on('connection', (link: Socket) => this.#secure(link));
+    server.on('secureConnection', (socket) => {
+      const link = this.#securing.get(endsOf(socket));
+      this.#securing.delete(endsOf(socket));
+      if (link === undefined) socket.destroy();
+      else this.#accept(socket, link);
+    });
+    return server;
+  }
+
+  /** A TCP link came on which TLS comes first. */
+  #secure(link: Socket): void {
+    link.on('error', () => link.destroy());
     if (this.refusing) {
-      socket.resetAndDestroy();
+      link.resetAndDestroy();
       return;
     }
-    const transport = new SocketTransport(socket, () => connection.writable());
+    const ends = endsOf(link);
+    this.#securing.set(ends, link);
+    link.once('close', () => this.#securing.delete(ends));
+  }
+
+  #link(socket: Socket): void {
+    if (this.refusing) socket.resetAndDestroy();
+    else this.#accept(socket, socket);
+  }
+
+  /** @param link the TCP link below, which is the socket itself without TLS */
+  #accept(socket: Socket, link: Socket): void {
+    socket.on('error', () => socket.destroy());
+    const transport = new SocketTransport(socket, link, () => connection.writable());
     const connection = new Connection(this.#context, transport);
     const client: Client = { transport, connection };
     this.#clients.add(client);

@@ -24,21 +24,31 @@ export type Hold =
   /** A test asked for it. */
   | 'stalled';
 
+/** Both ends of a socket, which no two sockets share: `127.0.0.1:51034 -> 127.0.0.1:5672`. */
+export function endsOf(socket: Socket): string {
+  return `${socket.remoteAddress}:${socket.remotePort} -> ${socket.localAddress}:${socket.localPort}`;
+}
+
 /** A socket as the protocol uses it: writes of one turn go out together, and a peer that does not read is noticed. */
 export class SocketTransport implements Transport {
   readonly name: string;
   readonly out: FrameWriter = new FrameWriter();
   readonly #socket: Socket;
+  readonly #link: Socket;
   readonly #caughtUp: () => void;
   readonly #holds = new Set<Hold>();
   readonly #flush = (): void => this.#flushNow();
   #flushScheduled = false;
 
-  /** @param caughtUp called when the peer has read what it was sent, after it had not for a while */
-  constructor(socket: Socket, caughtUp: () => void) {
+  /**
+   * @param link the TCP link below TLS; without it the socket itself
+   * @param caughtUp called when the peer has read what it was sent, after it had not for a while
+   */
+  constructor(socket: Socket, link: Socket, caughtUp: () => void) {
     this.#socket = socket;
+    this.#link = link;
     this.#caughtUp = caughtUp;
-    this.name = `${socket.remoteAddress}:${socket.remotePort} -> ${socket.localAddress}:${socket.localPort}`;
+    this.name = endsOf(socket);
     socket.on('drain', () => this.#drained());
   }
 
@@ -103,7 +113,7 @@ export class SocketTransport implements Transport {
 
   /** Cuts the link, so that the peer sees a reset. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    this.#link.resetAndDestroy();
   }
 
   #flushNow(): void {
@@ -118,7 +128,8 @@ export class SocketTransport implements Transport {
       for (const piece of pieces) this.#socket.write(piece);
       this.#socket.uncork();
     }
-    if (this.#waiting > LOST_PEER) this.reset();
+    // What still grows although nothing is read any more came unasked.
+    if (this.#waiting > LOST_PEER && this.#holds.has('stuck')) this.reset();
     else if (this.#waiting > STUCK_PEER) this.hold('stuck');
   }
 

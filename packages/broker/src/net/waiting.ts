@@ -19,6 +19,7 @@ export interface WaitOptions {
 export class Waiting {
   readonly #findVhost: (name: string) => VirtualHost | undefined;
   readonly #pending = new Set<(error: BrokerError) => void>();
+  #closed = false;
 
   constructor(findVhost: (name: string) => VirtualHost | undefined) {
     this.#findVhost = findVhost;
@@ -28,9 +29,9 @@ export class Waiting {
    * Resolves once the predicate is true of the queue.
    *
    * @param what what is waited for, in words, for the error
-   * @throws BrokerError `TIMEOUT`, `CLOSED`, or `INVALID_ARGUMENT` for an unknown virtual host
+   * @throws BrokerError `TIMEOUT`, `CLOSED`, or `INVALID_ARGUMENT` for an unknown virtual host; what the predicate throws
    */
-  until(
+  async until(
     name: string,
     what: string,
     predicate: (queue: QueueInfo) => boolean,
@@ -43,6 +44,7 @@ export class Waiting {
         `vhost must be one of the broker's, got ${vhostName}`,
       );
     }
+    if (this.#closed) throw closedError();
     return this.#wait(vhost, name, what, timeout, (queue) => {
       const info = queueInfo(queue);
       return predicate(info) ? info : undefined;
@@ -59,9 +61,13 @@ export class Waiting {
     let stop = (): void => {};
     const waited = new Promise<T>((resolve, reject) => {
       const look = (): void => {
-        const queue = vhost.findQueue(name);
-        const found = queue && check(queue);
-        if (found !== undefined) resolve(found);
+        try {
+          const queue = vhost.findQueue(name);
+          const found = queue && check(queue);
+          if (found !== undefined) resolve(found);
+        } catch (error) {
+          reject(error);
+        }
       };
       const stopWatching = vhost.onChange(atEndOfTurn(look));
       const timer = systemClock.after(timeout, () =>
@@ -82,8 +88,13 @@ export class Waiting {
 
   /** Rejects all that still wait. */
   close(): void {
-    for (const reject of this.#pending) reject(new BrokerError('CLOSED', 'the broker was closed'));
+    this.#closed = true;
+    for (const reject of this.#pending) reject(closedError());
   }
+}
+
+function closedError(): BrokerError {
+  return new BrokerError('CLOSED', 'the broker was closed');
 }
 
 /** Calls a function once at the end of a turn in which it was asked for, however often. */
