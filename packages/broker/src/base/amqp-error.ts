@@ -26,10 +26,11 @@ export type ReplyCode = keyof typeof replyCodes;
 /** What a refusal ends: the channel that it happened on, or the whole connection. */
 export type ErrorScope = 'channel' | 'connection';
 
-/** Numbers of class and method; 0 and 0 where no method is to blame. */
+/** Numbers of class and method. */
 export type MethodId = readonly [classId: number, methodId: number];
 
-const noMethod: MethodId = [0, 0];
+/** No method is to blame. */
+export const noMethod: MethodId = [0, 0];
 
 /** What a broker answers to a request that it refuses: closed with this code is a channel or a connection. */
 export class AmqpError extends Error {
@@ -71,7 +72,10 @@ export class AmqpError extends Error {
 function cutToBytes(text: string, most: number): string {
   if (Buffer.byteLength(text) <= most) return text;
   // A character that is cut in two decodes to U+FFFD, which takes more room than what was cut.
-  return Buffer.from(text).subarray(0, most).toString().replace(/\uFFFD+$/, '');
+  return Buffer.from(text)
+    .subarray(0, most)
+    .toString()
+    .replace(/\uFFFD+$/, '');
 }
 
 /** The name of a reply code, such as `NO_ROUTE`. */

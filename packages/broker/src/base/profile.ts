@@ -24,6 +24,20 @@ export interface ProfileRules {
    * those of each consumer, as without it.
    */
   readonly globalQos: 'channel' | 'consumer';
+  /** What a client of another protocol is answered with: from 4.0 on the header of AMQP 1.0 with SASL. */
+  readonly otherProtocols: 'amqp-0-9-1' | 'amqp-1.0';
+  /** How a body is refused that is longer than its header said. */
+  readonly bodyExcess: 501 | 505;
+  /** Whether a delivery mode other than 1 and 2 is refused. */
+  readonly checksDeliveryMode: boolean;
+  /** Whether an `expiration` such as `+060` goes on as `60`. */
+  readonly rewritesExpiration: boolean;
+  /** When a message in a transaction finds its queues. */
+  readonly transactionsRoute: 'at commit' | 'at publish';
+  /** Whether a mandatory message to an address of direct reply-to comes back, though it arrives. */
+  readonly returnsReplies: boolean;
+  /** How many words of a topic pattern may be `#`. */
+  readonly topicHashes: number;
   /** How an exchange of an unknown type is refused: 503 ends the connection, 406 the channel. */
   readonly unknownExchangeType: 503 | 406;
   /** Whether an `x-death` header written by a publisher is kept and added to. */
@@ -46,6 +60,13 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     acquiredCount: false,
     quorumPriorities: 1,
     globalQos: 'channel',
+    otherProtocols: 'amqp-0-9-1',
+    bodyExcess: 505,
+    checksDeliveryMode: true,
+    rewritesExpiration: false,
+    transactionsRoute: 'at commit',
+    returnsReplies: true,
+    topicHashes: Number.POSITIVE_INFINITY,
     unknownExchangeType: 503,
     clientDeaths: true,
   },
@@ -59,6 +80,13 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     acquiredCount: false,
     quorumPriorities: 2,
     globalQos: 'channel',
+    otherProtocols: 'amqp-1.0',
+    bodyExcess: 505,
+    checksDeliveryMode: false,
+    rewritesExpiration: true,
+    transactionsRoute: 'at publish',
+    returnsReplies: true,
+    topicHashes: Number.POSITIVE_INFINITY,
     unknownExchangeType: 406,
     clientDeaths: false,
   },
@@ -72,6 +100,13 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     acquiredCount: true,
     quorumPriorities: 32,
     globalQos: 'consumer',
+    otherProtocols: 'amqp-1.0',
+    bodyExcess: 501,
+    checksDeliveryMode: false,
+    rewritesExpiration: true,
+    transactionsRoute: 'at publish',
+    returnsReplies: false,
+    topicHashes: 2,
     unknownExchangeType: 406,
     clientDeaths: false,
   },

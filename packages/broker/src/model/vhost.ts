@@ -39,6 +39,9 @@ export interface VirtualHostPorts {
  */
 export type PublishOutcome = 'routed' | 'unroutable' | 'refused';
 
+/** The queues that a message goes to. */
+export type Route = readonly Queue[];
+
 /** A message that died in a queue, on its way to another. */
 interface Letter {
   readonly message: Message;
@@ -246,15 +249,28 @@ export class VirtualHost {
   }
 
   /**
+   * The queues that the exchange of a message leads to.
+   *
+   * @throws AmqpError 404 where the exchange is missing, 403 for an internal one
+   */
+  route(message: Message, headers: Table | undefined): Route {
+    return this.#routing.route(this.#publishable(message.exchange), message, headers);
+  }
+
+  /** Puts a message into queues. */
+  deliver(message: Message, route: Route): PublishOutcome {
+    let outcome: PublishOutcome = route.length === 0 ? 'unroutable' : 'routed';
+    for (const queue of route) if (!queue.publish(message)) outcome = 'refused';
+    return outcome;
+  }
+
+  /**
    * Puts a message into all queues that its exchange leads to.
    *
    * @throws AmqpError 404 where the exchange is missing, 403 for an internal one
    */
   publish(message: Message, headers: Table | undefined): PublishOutcome {
-    const queues = this.#routing.route(this.#publishable(message.exchange), message, headers);
-    let outcome: PublishOutcome = queues.length === 0 ? 'unroutable' : 'routed';
-    for (const queue of queues) if (!queue.publish(message)) outcome = 'refused';
-    return outcome;
+    return this.deliver(message, this.route(message, headers));
   }
 
   /** Deletes the exclusive queues of an owner who left. */

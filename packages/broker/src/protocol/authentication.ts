@@ -1,7 +1,6 @@
 import { AmqpError } from '../base/amqp-error.ts';
 import { textOf } from '../base/field.ts';
-import { ByteReader } from '../wire/byte-reader.ts';
-import { readTable } from '../wire/table.ts';
+import { decodeEntries } from '../wire/table.ts';
 
 /** A name and a password as a client gave them. */
 export interface Credentials {
@@ -9,11 +8,11 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** PLAIN (RFC 4616): authorisation id, NUL, name, NUL, password. The authorisation id is ignored, as RabbitMQ does. */
+/** PLAIN (RFC 4616): authorisation id, NUL, name, NUL, password. Nobody may act for another, so the first is empty. */
 function plain(response: Buffer): Credentials | undefined {
   const first = response.indexOf(0);
   const second = response.indexOf(0, first + 1);
-  if (first < 0 || second < 0) return undefined;
+  if (first !== 0 || second < 0) return undefined;
   return {
     user: response.toString('utf8', first + 1, second),
     password: response.toString('utf8', second + 1),
@@ -22,9 +21,7 @@ function plain(response: Buffer): Credentials | undefined {
 
 /** AMQPLAIN: a field table without its length, with `LOGIN` and `PASSWORD`. */
 function amqplain(response: Buffer): Credentials | undefined {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(response.length);
-  const table = readTable(new ByteReader(Buffer.concat([length, response])));
+  const table = decodeEntries(response);
   const user = textOf(table.get('LOGIN'));
   const password = textOf(table.get('PASSWORD'));
   return user === undefined || password === undefined ? undefined : { user, password };

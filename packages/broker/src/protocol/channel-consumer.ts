@@ -57,10 +57,13 @@ export class ChannelConsumer implements Consumer {
     this.queue.resume(this);
   }
 
-  /** Takes it off its queue. */
-  end(): void {
-    if (this.#state === 'ended') return;
+  /** It takes nothing more. */
+  stop(): void {
     this.#state = 'ended';
+  }
+
+  /** Takes it off its queue. */
+  remove(): void {
     this.queue.removeConsumer(this);
   }
 

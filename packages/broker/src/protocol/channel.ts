@@ -1,5 +1,6 @@
 import { AmqpError } from '../base/amqp-error.ts';
 import type { Queue } from '../model/queue/queue.ts';
+import type { Route } from '../model/vhost.ts';
 import type { MethodFields } from '../wire/methods.ts';
 import { Confirms } from './confirms.ts';
 import { Consumers } from './consumers.ts';
@@ -19,7 +20,12 @@ type Mode =
 
 /** What a transaction holds until its commit. */
 type TransactionStep =
-  | { readonly kind: 'publish'; readonly publish: CheckedPublish }
+  | {
+      readonly kind: 'publish';
+      readonly publish: CheckedPublish;
+      /** Where it goes, unless that is to be found at the commit. */
+      readonly route: Route | undefined;
+    }
   | {
       readonly kind: 'settle';
       readonly how: SettlementKind;
@@ -43,7 +49,7 @@ export class Channel {
   constructor(link: Link, session: Session) {
     this.link = link;
     this.session = session;
-    this.assembly = new ContentAssembly(session.maxMessageSize);
+    this.assembly = new ContentAssembly(session.maxMessageSize, session.rules.bodyExcess);
     this.consumers = new Consumers(link, session, this.#unacked);
     this.reply = new ReplyConsumer(link, session, () => this.#unacked.nextTag());
     this.#settlement = new Settlement(session.traffic);
@@ -64,8 +70,13 @@ export class Channel {
       case 'confirm':
         return this.#publisher.publish(checked, mode.confirms);
       case 'transaction':
-        mode.steps.push({ kind: 'publish', publish: checked });
+        mode.steps.push({ kind: 'publish', publish: checked, route: this.#routeAhead(checked) });
     }
+  }
+
+  #routeAhead(publish: CheckedPublish): Route | undefined {
+    if (this.session.rules.transactionsRoute === 'at commit') return undefined;
+    return this.#publisher.route(publish);
   }
 
   /**
@@ -101,7 +112,7 @@ export class Channel {
    */
   commit(): void {
     for (const step of this.#takeSteps()) {
-      if (step.kind === 'publish') this.#publisher.publish(step.publish, undefined);
+      if (step.kind === 'publish') this.#publisher.publish(step.publish, undefined, step.route);
       else this.#settlement.perform(step.how, step.deliveries);
     }
   }
@@ -181,10 +192,10 @@ export class Channel {
   end(): void {
     if (this.#mode.kind === 'confirm') this.#mode.confirms.abandon();
     this.reply.cancel();
-    this.consumers.endAll();
-    const held = this.#mode.kind === 'transaction' ? this.#takeSteps() : [];
-    const settled = held.flatMap((step) => (step.kind === 'settle' ? step.deliveries : []));
-    this.#unacked.restore(settled);
+    this.consumers.stop();
+    if (this.#mode.kind === 'transaction') this.rollback();
+    // What comes back must be there before other consumers get their turn, or they would get it out of order.
     this.#settlement.perform('lost', this.#unacked.takeAll());
+    this.consumers.remove();
   }
 }

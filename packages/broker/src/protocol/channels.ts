@@ -1,5 +1,5 @@
-import { AmqpError, type MethodId } from '../base/amqp-error.ts';
-import { frameType } from '../wire/frame-types.ts';
+import { AmqpError, type MethodId, noMethod } from '../base/amqp-error.ts';
+import { checkFrameType, frameType } from '../wire/frame-types.ts';
 import { decodeMethod } from '../wire/method-codec.ts';
 import { type Method, methods } from '../wire/methods.ts';
 import { Channel } from './channel.ts';
@@ -38,6 +38,9 @@ export class Channels {
   /** Channels that may have confirms to write at the end of what was read. */
   readonly #unflushed = new Set<Channel>();
 
+  /** Channels that the client closed in what was just read: what it said there behind the close means nothing. */
+  readonly #left = new Set<number>();
+
   constructor(host: ChannelsHost) {
     this.#host = host;
   }
@@ -62,6 +65,7 @@ export class Channels {
    * @throws AmqpError for what ends the connection
    */
   receive(type: number, number: number, payload: Buffer): void {
+    checkFrameType(type);
     const slot = this.#slots.get(number);
     if (slot === undefined) this.#receiveFirst(type, number, payload);
     else if (slot.kind === 'closing') this.#receiveLate(type, number, slot.link, payload);
@@ -70,6 +74,7 @@ export class Channels {
 
   /** Writes what waited for the end of what was read. */
   flush(): void {
+    this.#left.clear();
     if (this.#unflushed.size === 0) return;
     for (const channel of this.#unflushed) channel.flush();
     this.#unflushed.clear();
@@ -91,16 +96,21 @@ export class Channels {
   }
 
   #receiveFirst(type: number, number: number, payload: Buffer): void {
-    const method = type === frameType.method ? decodeMethod(payload) : undefined;
-    if (method?.name !== 'channel.open') {
-      throw new AmqpError(504, "expected 'channel.open'");
-    }
     const { channelMax, session } = this.#host;
+    if (this.#left.has(number)) {
+      if (type !== frameType.method || decodeMethod(payload).name !== 'channel.open') return;
+      this.#left.delete(number);
+    }
     if (channelMax !== 0 && this.#slots.size >= channelMax) {
       throw new AmqpError(
         530,
         `number of channels opened (${this.#slots.size}) has reached the negotiated channel_max (${channelMax})`,
       );
+    }
+    if (type !== frameType.method) throw new AmqpError(505, 'expected a method');
+    const method = decodeMethod(payload);
+    if (method.name !== 'channel.open') {
+      throw new AmqpError(504, "expected 'channel.open'").of(methods[method.name].id);
     }
     const link = this.#host.link(number);
     this.#slots.set(number, { kind: 'open', channel: new Channel(link, session) });
@@ -113,22 +123,28 @@ export class Channels {
     const { name } = decodeMethod(payload);
     if (name === 'channel.close') link.send('channel.close-ok', {});
     if (name === 'channel.close-ok') this.#slots.delete(number);
+    if (name === 'channel.open') {
+      throw new AmqpError(504, "second 'channel.open' seen").of(methods[name].id);
+    }
   }
 
   #receiveOpen(type: number, number: number, slot: OpenSlot, payload: Buffer): void {
-    let blamed = PUBLISH;
+    const { channel } = slot;
+    let blamed = channel.assembly.busy ? PUBLISH : noMethod;
     try {
       if (type !== frameType.method) {
-        this.#receiveContent(type, slot.channel, payload);
+        this.#receiveContent(type, channel, payload);
         return;
       }
+      if (channel.assembly.busy) throw new AmqpError(505, 'expected content, got a method');
       const method = decodeMethod(payload);
       blamed = methods[method.name].id;
-      this.#receiveMethod(number, slot.channel, method);
+      this.#receiveMethod(number, channel, method);
     } catch (error) {
       if (!(error instanceof AmqpError)) throw error;
-      if (error.scope === 'connection') throw error.of(blamed);
-      this.#refuse(number, slot.channel, error.of(blamed));
+      const refusal = error.method === noMethod ? error.of(blamed) : error;
+      if (refusal.scope === 'connection') throw refusal;
+      this.#refuse(number, channel, refusal);
     }
   }
 
@@ -143,15 +159,13 @@ export class Channels {
   }
 
   #receiveMethod(number: number, channel: Channel, method: Method): void {
-    if (channel.assembly.busy) {
-      throw new AmqpError(505, `expected content, got the method ${method.name}`);
-    }
     switch (method.name) {
       case 'channel.open':
         throw new AmqpError(504, "second 'channel.open' seen");
       case 'channel.close':
         channel.flush();
         this.#forget(number, channel);
+        this.#left.add(number);
         channel.link.send('channel.close-ok', {});
         return;
       case 'channel.close-ok':

@@ -1,10 +1,15 @@
 import { AmqpError } from '../base/amqp-error.ts';
 import type { Timer } from '../base/clock.ts';
 import { FrameReader } from '../wire/frame-reader.ts';
-import { frameType } from '../wire/frame-types.ts';
+import { checkFrameType, frameType } from '../wire/frame-types.ts';
 import { decodeMethod } from '../wire/method-codec.ts';
 import { type Method, type MethodFields, type MethodName, methods } from '../wire/methods.ts';
-import { protocolHeader, readProtocolHeader } from '../wire/protocol-header.ts';
+import {
+  isAmqp09,
+  protocolHeader,
+  protocolHeader10,
+  readProtocolHeader,
+} from '../wire/protocol-header.ts';
 import type { BrokerContext } from './broker-context.ts';
 import {
   authenticate,
@@ -19,6 +24,9 @@ import {
 import { type HeartbeatLink, Heartbeats } from './heartbeats.ts';
 import { OpenConnection } from './open-connection.ts';
 import type { Transport } from './transport.ts';
+
+/** How long a client may take to hang up after `connection.close-ok`, in milliseconds. */
+const HANG_UP_TIMEOUT_MS = 1000;
 
 /** How long a client may take to answer `connection.close`, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -35,6 +43,8 @@ type ConnectionState =
   | { readonly kind: 'open'; readonly open: OpenConnection }
   /** `close` was sent; everything but its answer is ignored. */
   | { readonly kind: 'closing' }
+  /** `close-ok` was sent; the client is about to hang up. */
+  | { readonly kind: 'hanging up' }
   | { readonly kind: 'closed' };
 
 const nothing = Buffer.alloc(0);
@@ -134,7 +144,7 @@ export class Connection implements HeartbeatLink {
         this.#state = { kind: 'header', received };
         return nothing;
       case 'refused':
-        this.#transport.out.raw(protocolHeader);
+        this.#transport.out.raw(this.#answerTo(received));
         this.#hangUp();
         return nothing;
       case 'accepted':
@@ -142,6 +152,12 @@ export class Connection implements HeartbeatLink {
         this.#send('connection.start', startFields(this.#context));
         return greeting.rest;
     }
+  }
+
+  /** Clients of AMQP 0-9 are offered 0-9-1; the others what the profile speaks besides. */
+  #answerTo(received: Buffer): Buffer {
+    const speaks10 = this.#context.model.rules.otherProtocols === 'amqp-1.0';
+    return speaks10 && !isAmqp09(received) ? protocolHeader10 : protocolHeader;
   }
 
   #receiveFrame(type: number, channel: number, payload: Buffer): void {
@@ -155,31 +171,26 @@ export class Connection implements HeartbeatLink {
   #dispatch(type: number, channel: number, payload: Buffer): void {
     const state = this.#state;
     switch (state.kind) {
+      case 'closed':
+        return;
+      case 'closing':
+      case 'hanging up':
+        this.#receiveLate(type, channel, payload);
+        return;
       case 'open':
-        checkFrameType(type, channel);
         if (state.open.holds(type, channel, payload)) return;
         if (channel !== 0 && type !== frameType.heartbeat) {
           state.open.channels.receive(type, channel, payload);
-        } else {
-          this.#receiveControl(type, channel, payload);
+          return;
         }
-        return;
-      case 'closing':
-        this.#receiveLate(type, channel, payload);
-        return;
-      case 'closed':
-        return;
-      default:
-        this.#receiveControl(type, channel, payload);
     }
+    this.#receiveControl(type, channel, payload);
   }
 
   /** Channel 0: the connection itself. */
   #receiveControl(type: number, channel: number, payload: Buffer): void {
+    checkControl(type, channel, payload);
     if (type === frameType.heartbeat) return;
-    if (type !== frameType.method || channel !== 0) {
-      throw new AmqpError(505, 'only methods of the connection may come on channel 0');
-    }
     const method = decodeMethod(payload);
     try {
       this.#receiveMethod(method);
@@ -190,7 +201,6 @@ export class Connection implements HeartbeatLink {
 
   #receiveMethod(method: Method): void {
     const state = this.#state;
-    if (method.name === 'connection.close') return this.#acceptClose();
     switch (state.kind) {
       case 'starting':
         if (method.name === 'connection.start-ok') return this.#start(method.fields);
@@ -204,11 +214,12 @@ export class Connection implements HeartbeatLink {
         }
         break;
       case 'open':
+        if (method.name === 'connection.close') return this.#acceptClose();
         if (method.name === 'connection.update-secret') {
           return this.#send('connection.update-secret-ok', {});
         }
     }
-    throw new AmqpError(503, `unexpected method ${method.name} in state ${state.kind}`);
+    throw new AmqpError(504, `unexpected method ${method.name} in state ${state.kind}`);
   }
 
   #start(fields: MethodFields<'connection.start-ok'>): void {
@@ -246,10 +257,13 @@ export class Connection implements HeartbeatLink {
     open.throttle.alarm(this.#context.alarm);
   }
 
+  /** The client hangs up once it has the answer, and may say `close` once more before. */
   #acceptClose(): void {
-    if (this.#state.kind === 'open') this.#state.open.channels.flush();
+    this.open?.channels.flush();
+    this.#release();
+    this.#state = { kind: 'hanging up' };
+    this.#setDeadline(HANG_UP_TIMEOUT_MS);
     this.#send('connection.close-ok', {});
-    this.#hangUp();
   }
 
   #receiveLate(type: number, channel: number, payload: Buffer): void {
@@ -266,6 +280,7 @@ export class Connection implements HeartbeatLink {
       case 'open':
         return this.#sendClose(error);
       case 'closing':
+      case 'hanging up':
       case 'closed':
         return;
       default:
@@ -312,13 +327,18 @@ export class Connection implements HeartbeatLink {
   }
 }
 
-const frameTypes: ReadonlySet<number> = new Set(Object.values(frameType));
-
-/** @throws AmqpError 501 for an unknown type, 505 for a heartbeat on a channel */
-function checkFrameType(type: number, channel: number): void {
-  if (!frameTypes.has(type)) throw new AmqpError(501, `unknown frame of type ${type}`);
-  if (type === frameType.heartbeat && channel !== 0) {
-    throw new AmqpError(505, `a heartbeat on channel ${channel}`);
+/**
+ * Checks that a frame may stand on channel 0, or is a heartbeat.
+ *
+ * @throws AmqpError 501 for an unknown type or a heartbeat that is not empty, 505 for the wrong channel
+ */
+function checkControl(type: number, channel: number, payload: Buffer): void {
+  checkFrameType(type);
+  if (type === frameType.heartbeat) {
+    if (channel !== 0) throw new AmqpError(505, `heartbeat on channel ${channel}`);
+    if (payload.length > 0) throw new AmqpError(501, 'a heartbeat that is not empty');
+  } else if (type !== frameType.method || channel !== 0) {
+    throw new AmqpError(505, 'only methods of the connection may come here');
   }
 }
 

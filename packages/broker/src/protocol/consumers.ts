@@ -50,11 +50,12 @@ export class Consumers implements ConsumerHost {
    * @param shared whether it bounds the deliveries of all consumers together
    */
   setPrefetch(count: number, shared: boolean): void {
-    if (!shared) {
+    if (shared) this.#shared.limit = count;
+    else {
+      // One that is not shared lifts one that is, on all versions that know it.
+      this.#shared.limit = 0;
       this.#prefetchOfNext = count;
-      return;
     }
-    this.#shared.limit = count;
     this.resumeAll();
   }
 
@@ -86,14 +87,20 @@ export class Consumers implements ConsumerHost {
   cancel(tag: string): void {
     const consumer = this.#byTag.get(tag);
     this.#byTag.delete(tag);
-    consumer?.end();
+    consumer?.stop();
+    consumer?.remove();
   }
 
-  /** Ends all of them. */
-  endAll(): void {
+  /** Has all of them take nothing more, though their queues still know them. */
+  stop(): void {
+    for (const consumer of this.#byTag.values()) consumer.stop();
+  }
+
+  /** Takes all of them off their queues. */
+  remove(): void {
     const all = Array.from(this.#byTag.values());
     this.#byTag.clear();
-    for (const consumer of all) consumer.end();
+    for (const consumer of all) consumer.remove();
   }
 
   /** Something that several may have waited for has come. */

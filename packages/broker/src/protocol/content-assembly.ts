@@ -29,10 +29,16 @@ const idle: AssemblyState = { kind: 'idle' };
 /** Puts method, header and body frames of a channel together. It holds no more than what arrived. */
 export class ContentAssembly {
   readonly #maxBodySize: number;
+  readonly #excessCode: 501 | 505;
   #state: AssemblyState = idle;
 
-  constructor(maxBodySize: number) {
+  /**
+   * @param maxBodySize in bytes
+   * @param excessCode how a body is refused that is longer than its header said
+   */
+  constructor(maxBodySize: number, excessCode: 501 | 505) {
     this.#maxBodySize = maxBodySize;
+    this.#excessCode = excessCode;
   }
 
   /** Whether content is under way: then no other method may come. */
@@ -52,11 +58,11 @@ export class ContentAssembly {
    * @throws AmqpError 505 without a method before it, 406 for a body above the limit, 501 when malformed
    */
   header(payload: Buffer): Publish | undefined {
+    const bodySize = decodeBodySize(payload);
     const state = this.#state;
     if (state.kind !== 'header') {
-      throw new AmqpError(505, `expected ${this.#expected(state)}, got a content header`);
+      throw new AmqpError(505, `expected ${expected[state.kind]}, got a content header`);
     }
-    const bodySize = decodeBodySize(payload);
     this.#state = idle;
     if (bodySize > this.#maxBodySize) {
       throw new AmqpError(
@@ -75,35 +81,34 @@ export class ContentAssembly {
    * A body frame came.
    *
    * @returns the publish, when this was its last part
-   * @throws AmqpError 505 without a header before it, 501 for more than the header announced
+   * @throws AmqpError 505 without a header before it; `excessCode` for more than the header announced
    */
   body(payload: Buffer): Publish | undefined {
     const state = this.#state;
     if (state.kind !== 'body') {
-      throw new AmqpError(505, `expected ${this.#expected(state)}, got a content body`);
+      throw new AmqpError(505, `expected ${expected[state.kind]}, got a content body`);
     }
     const { fields, header, bodySize, received } = state;
     const size = received.length + payload.length;
     if (size > bodySize) {
-      throw new AmqpError(501, `${size} bytes of body where ${bodySize} were announced`);
+      throw new AmqpError(
+        this.#excessCode,
+        `${size} bytes of body where ${bodySize} were announced`,
+      );
     }
     received.append(payload);
     if (size < bodySize) return undefined;
     this.#state = idle;
     return { fields, content: new StoredContent(header, received.take()) };
   }
-
-  #expected(state: AssemblyState): string {
-    switch (state.kind) {
-      case 'idle':
-        return 'a method';
-      case 'header':
-        return 'a content header';
-      case 'body':
-        return 'a content body';
-    }
-  }
 }
+
+/** What may come next. */
+const expected: Readonly<Record<AssemblyState['kind'], string>> = {
+  idle: 'a method',
+  header: 'a content header',
+  body: 'a content body',
+};
 
 const noBytes = Buffer.alloc(0);
 

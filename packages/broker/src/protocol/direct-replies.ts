@@ -4,6 +4,9 @@ import type { Message } from '../model/message.ts';
 /** The queue name that stands for the client itself (https://www.rabbitmq.com/docs/direct-reply-to). */
 export const REPLY_TO = 'amq.rabbitmq.reply-to';
 
+/** What every address begins with. */
+const REPLY_PREFIX = `${REPLY_TO}.`;
+
 /** Whoever consumes from `amq.rabbitmq.reply-to`. */
 export interface ReplyTaker {
   /** Hands a reply over; replies are never stored, so one that cannot be taken is dropped. */
@@ -16,7 +19,7 @@ export class DirectReplies {
 
   /** A new address for a taker, such as `amq.rabbitmq.reply-to.g3J…`. */
   register(taker: ReplyTaker): string {
-    const address = `${REPLY_TO}.${randomBytes(16).toString('base64url')}`;
+    const address = `${REPLY_PREFIX}${randomBytes(16).toString('base64url')}`;
     this.#takers.set(address, taker);
     return address;
   }
@@ -33,5 +36,10 @@ export class DirectReplies {
 
 /** Whether a queue name is one of direct reply-to, which no real queue can have. */
 export function isReplyAddress(name: string): boolean {
-  return name === REPLY_TO || name.startsWith(`${REPLY_TO}.`);
+  return name === REPLY_TO || name.startsWith(REPLY_PREFIX);
+}
+
+/** Whether a message goes to an address of direct reply-to. */
+export function isReply({ exchange, routingKey }: Message): boolean {
+  return exchange === '' && routingKey.startsWith(REPLY_PREFIX);
 }

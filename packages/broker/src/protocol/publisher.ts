@@ -2,9 +2,10 @@ import { AmqpError } from '../base/amqp-error.ts';
 import { emptyTable } from '../base/field.ts';
 import type { Properties } from '../base/properties.ts';
 import type { Message } from '../model/message.ts';
+import type { PublishOutcome, Route } from '../model/vhost.ts';
 import type { Confirms } from './confirms.ts';
 import type { Publish } from './content-assembly.ts';
-import { REPLY_TO } from './direct-replies.ts';
+import { isReply, REPLY_TO } from './direct-replies.ts';
 import type { Link } from './link.ts';
 import { expirationOf, furtherRoutingKeys, withoutBcc } from './routing-headers.ts';
 import type { Session } from './session.ts';
@@ -46,11 +47,11 @@ export class Publisher {
     this.#session.vhost.checkPublishable(exchange);
     const { properties } = publish.content;
     this.#checkUser(properties.userId);
+    this.#checkDeliveryMode(properties.deliveryMode);
     const expiration = expirationOf(properties.expiration);
     const headers = properties.headers ?? emptyTable;
     const cc = furtherRoutingKeys(headers);
-    const sent = this.#withReplyAddress(properties);
-    const shown = headers.has('BCC') ? withoutBcc(sent) : sent;
+    const shown = this.#shown(properties, expiration);
     const content = shown === properties ? publish.content : publish.content.with(shown);
     const { deliveryMode, priority = 0 } = properties;
     const persistent = deliveryMode === PERSISTENT;
@@ -58,24 +59,33 @@ export class Publisher {
     return { message, properties, mandatory };
   }
 
-  /** Routes a checked publish and answers it as the mode says. */
-  publish(publish: CheckedPublish, confirms: Confirms | undefined): void {
+  /** Finds the queues of a checked publish. */
+  route({ message, properties }: CheckedPublish): Route {
+    return this.#session.vhost.route(message, properties.headers);
+  }
+
+  /**
+   * Delivers a checked publish and answers it as the mode says.
+   *
+   * @param route where it goes, if that was found before
+   */
+  publish(publish: CheckedPublish, confirms: Confirms | undefined, route?: Route): void {
     this.#session.traffic.published += 1;
     if (confirms !== undefined && this.#session.faults.confirms.kind === 'nack') {
       confirms.settle(false);
       return;
     }
-    const outcome = this.#route(publish);
+    const outcome = isReply(publish.message)
+      ? this.#reply(publish.message)
+      : this.#session.vhost.deliver(publish.message, route ?? this.route(publish));
     if (outcome === 'unroutable' && publish.mandatory) this.#return(publish);
     confirms?.settle(outcome !== 'refused');
   }
 
-  #route({ message, properties }: CheckedPublish): 'routed' | 'unroutable' | 'refused' {
-    const taker =
-      message.exchange === '' ? this.#session.replies.find(message.routingKey) : undefined;
-    if (taker === undefined) return this.#session.vhost.publish(message, properties.headers);
-    taker.takeReply(message);
-    return 'routed';
+  /** A reply goes to whoever asked, and to nobody where they are gone. */
+  #reply(message: Message): PublishOutcome {
+    this.#session.replies.find(message.routingKey)?.takeReply(message);
+    return this.#session.rules.returnsReplies ? 'unroutable' : 'routed';
   }
 
   #return({ message }: CheckedPublish): void {
@@ -99,10 +109,27 @@ export class Publisher {
     );
   }
 
-  #withReplyAddress(properties: Properties): Properties {
-    if (properties.replyTo !== REPLY_TO) return properties;
-    const replyTo = this.#replyAddress();
-    if (replyTo === undefined) throw new AmqpError(406, 'fast reply consumer does not exist');
-    return { ...properties, replyTo };
+  #checkDeliveryMode(mode: number | undefined): void {
+    if (!this.#session.rules.checksDeliveryMode) return;
+    if (mode === undefined || mode === 1 || mode === PERSISTENT) return;
+    throw new AmqpError(406, `invalid delivery mode ${mode}`);
+  }
+
+  /** What consumers see: the very same properties, where nothing needs another form. */
+  #shown(properties: Properties, expiration: number | undefined): Properties {
+    let shown = properties;
+    if (properties.replyTo === REPLY_TO) shown = { ...shown, replyTo: this.#ownReplyAddress() };
+    if (properties.headers?.has('BCC')) shown = withoutBcc(shown);
+    if (expiration !== undefined && this.#session.rules.rewritesExpiration) {
+      const written = String(expiration);
+      if (written !== properties.expiration) shown = { ...shown, expiration: written };
+    }
+    return shown;
+  }
+
+  #ownReplyAddress(): string {
+    const address = this.#replyAddress();
+    if (address !== undefined) return address;
+    throw new AmqpError(406, 'fast reply consumer does not exist');
   }
 }

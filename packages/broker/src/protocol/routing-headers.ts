@@ -2,8 +2,8 @@ import { AmqpError } from '../base/amqp-error.ts';
 import { type Table, textOf } from '../base/field.ts';
 import type { Properties } from '../base/properties.ts';
 
-/** The longest time that RabbitMQ's timers take: 2^32 - 1 ms (rabbit.hrl, MAX_EXPIRY_TIMER). */
-const LONGEST_EXPIRATION = 4_294_967_295;
+/** Ten years in milliseconds, the longest that RabbitMQ takes. */
+const LONGEST_EXPIRATION = 315_360_000_000;
 
 /**
  * The routing keys that sender-selected distribution adds (https://www.rabbitmq.com/docs/sender-selected): the texts of
@@ -28,7 +28,7 @@ function keysOf(headers: Table, name: string): readonly string[] {
 /**
  * Time to live in milliseconds, from the property `expiration`.
  *
- * @throws AmqpError 406 when it is not a whole number from 0 to 2^32 - 1
+ * @throws AmqpError 406 when it is not a whole number from 0 to ten years
  */
 export function expirationOf(expiration: string | undefined): number | undefined {
   if (expiration === undefined) return undefined;

@@ -162,8 +162,12 @@ export function decodeMethod(payload: Buffer): Method {
   }
   const reader = new ByteReader(recipe.hasViews ? Buffer.from(payload) : payload, 4);
   const fields: Record<string, unknown> = {};
-  for (const part of recipe.parts) part.read(reader, fields);
-  if (!reader.atEnd) throw new AmqpError(501, `cannot decode ${recipe.name}: it is too long`);
+  try {
+    for (const part of recipe.parts) part.read(reader, fields);
+    if (!reader.atEnd) throw new AmqpError(501, `cannot decode ${recipe.name}: it is too long`);
+  } catch (error) {
+    throw error instanceof AmqpError ? error.of(methods[recipe.name].id) : error;
+  }
   // The recipe follows the definition of the method, and the type is made of the same definition.
   return { name: recipe.name, fields } as unknown as Method;
 }

@@ -4,13 +4,22 @@ export const protocolHeader: Buffer = Buffer.from('AMQP\u0000\u0000\u0009\u0001'
 /** What clients of AMQP 0-9 begin with. RabbitMQ serves them as clients of 0-9-1. */
 const protocolHeader09 = Buffer.from('AMQP\u0001\u0001\u0000\u0009', 'latin1');
 
+/** What RabbitMQ answers from 4.0 on where it takes a client for none of AMQP 0-9: AMQP 1.0 with SASL. */
+export const protocolHeader10: Buffer = Buffer.from('AMQP\u0003\u0001\u0000\u0000', 'latin1');
+
+/** Whether a client wants some revision of AMQP 0-9. */
+export function isAmqp09(received: Buffer): boolean {
+  const fixed = 7;
+  return received.subarray(0, fixed).equals(protocolHeader.subarray(0, fixed));
+}
+
 /** What a client began with. */
 export type Greeting =
   /** Fewer than 8 bytes are there, and they may become anything. */
   | { readonly kind: 'incomplete' }
   /** @param rest what came after the header */
   | { readonly kind: 'accepted'; readonly rest: Buffer }
-  /** Another protocol: answer with `protocolHeader` and close, as RabbitMQ does. */
+  /** Another protocol: answer with the header of one that is spoken, and close. */
   | { readonly kind: 'refused' };
 
 /**

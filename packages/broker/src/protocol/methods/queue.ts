@@ -2,7 +2,7 @@ import { AmqpError } from '../../base/amqp-error.ts';
 import type { Queue } from '../../model/queue/queue.ts';
 import type { MethodFields } from '../../wire/methods.ts';
 import type { Channel } from '../channel.ts';
-import { isReplyAddress } from '../direct-replies.ts';
+import { isReplyAddress, REPLY_TO } from '../direct-replies.ts';
 import { type Handlers, reply } from './handler.ts';
 import { queueName } from './queue-name.ts';
 
@@ -58,7 +58,7 @@ export const queueHandlers: Handlers<QueueMethods> = {
 
 function check(channel: Channel, fields: MethodFields<'queue.declare'>): Queue {
   const { session } = channel;
-  return session.vhost.checkQueue(queueName(channel, fields.queue), session.owner);
+  return session.vhost.checkQueue(fields.queue, session.owner);
 }
 
 function declare(channel: Channel, fields: MethodFields<'queue.declare'>): Queue {
@@ -71,7 +71,7 @@ function declare(channel: Channel, fields: MethodFields<'queue.declare'>): Queue
 function declareReplyAddress(channel: Channel, fields: MethodFields<'queue.declare'>): void {
   const { queue } = fields;
   const { vhost, replies } = channel.session;
-  if (replies.find(queue) === undefined) {
+  if (queue !== REPLY_TO && replies.find(queue) === undefined) {
     throw new AmqpError(404, `no queue '${queue}' in vhost '${vhost.name}'`);
   }
   reply(channel, fields, 'queue.declare-ok', { queue, messageCount: 0, consumerCount: 1 });
