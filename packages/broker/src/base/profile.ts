@@ -30,6 +30,8 @@ export interface ProfileRules {
   readonly bodyExcess: 501 | 505;
   /** Whether a delivery mode other than 1 and 2 is refused. */
   readonly checksDeliveryMode: boolean;
+  /** Whether headers go on in the order of their names, instead of as they came. */
+  readonly sortsHeaders: boolean;
   /** Whether an `expiration` such as `+060` goes on as `60`. */
   readonly rewritesExpiration: boolean;
   /** When a message in a transaction finds its queues. */
@@ -63,6 +65,7 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     otherProtocols: 'amqp-0-9-1',
     bodyExcess: 505,
     checksDeliveryMode: true,
+    sortsHeaders: false,
     rewritesExpiration: false,
     transactionsRoute: 'at commit',
     returnsReplies: true,
@@ -83,6 +86,7 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     otherProtocols: 'amqp-1.0',
     bodyExcess: 505,
     checksDeliveryMode: false,
+    sortsHeaders: true,
     rewritesExpiration: true,
     transactionsRoute: 'at publish',
     returnsReplies: true,
@@ -103,6 +107,7 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     otherProtocols: 'amqp-1.0',
     bodyExcess: 501,
     checksDeliveryMode: false,
+    sortsHeaders: true,
     rewritesExpiration: true,
     transactionsRoute: 'at publish',
     returnsReplies: false,

@@ -7,6 +7,9 @@ export const REPLY_TO = 'amq.rabbitmq.reply-to';
 /** What every address begins with. */
 const REPLY_PREFIX = `${REPLY_TO}.`;
 
+/** What follows in the addresses that this broker gives out: 16 random bytes. */
+const TOKEN = /^[\w-]{22}$/;
+
 /** Whoever consumes from `amq.rabbitmq.reply-to`. */
 export interface ReplyTaker {
   /** Hands a reply over; replies are never stored, so one that cannot be taken is dropped. */
@@ -42,4 +45,9 @@ export function isReplyAddress(name: string): boolean {
 /** Whether a message goes to an address of direct reply-to. */
 export function isReply({ exchange, routingKey }: Message): boolean {
   return exchange === '' && routingKey.startsWith(REPLY_PREFIX);
+}
+
+/** Whether an address may have been given out, also if nobody is behind it any more. */
+export function isAddress(routingKey: string): boolean {
+  return TOKEN.test(routingKey.slice(REPLY_PREFIX.length));
 }

@@ -1,5 +1,5 @@
 import type { Properties } from '../base/properties.ts';
-import { decodeProperties, encodeContentHeader } from '../wire/content.ts';
+import { decodeBodySize, decodeProperties, encodeContentHeader } from '../wire/content.ts';
 import { FrameReader } from '../wire/frame-reader.ts';
 import { frameType } from '../wire/frame-types.ts';
 import { FrameWriter } from '../wire/frame-writer.ts';
@@ -48,11 +48,14 @@ export function isMethod<N extends MethodName>(
 
 /** Reads what a broker sends. */
 export class FrameLog {
+  /** In the order in which they were complete. */
   readonly received: Received[] = [];
   heartbeats = 0;
   /** The largest payload of a frame so far, in bytes. */
   largest = 0;
   readonly #reader = new FrameReader(0);
+  /** By channel: a method whose message is still to come, and how many bytes of its body are. */
+  readonly #unfinished = new Map<number, { readonly received: Received; lacking: number }>();
 
   push(chunk: Buffer): void {
     this.#reader.push(chunk, (type, channel, payload) => this.#frame(type, channel, payload));
@@ -64,17 +67,27 @@ export class FrameLog {
       this.heartbeats += 1;
     } else if (type === frameType.method) {
       const { name, fields }: Method = decodeMethod(payload);
-      this.received.push({ channel, name, fields, properties: {}, body: '' });
+      const received = { channel, name, fields, properties: {}, body: '' };
+      if ('content' in methods[name]) this.#unfinished.set(channel, { received, lacking: 0 });
+      else this.received.push(received);
     } else {
       this.#content(type, channel, payload);
     }
   }
 
   #content(type: number, channel: number, payload: Buffer): void {
-    const last = this.received.findLast((received) => received.channel === channel);
-    if (last === undefined) throw new Error(`content on channel ${channel} without a method`);
-    if (type === frameType.header) last.properties = decodeProperties(Buffer.from(payload));
-    else last.body += payload.toString('latin1');
+    const content = this.#unfinished.get(channel);
+    if (content === undefined) throw new Error(`content on channel ${channel} without a method`);
+    if (type === frameType.header) {
+      content.lacking = decodeBodySize(payload);
+      content.received.properties = decodeProperties(Buffer.from(payload));
+    } else {
+      content.lacking -= payload.length;
+      content.received.body += payload.toString('latin1');
+    }
+    if (content.lacking > 0) return;
+    this.#unfinished.delete(channel);
+    this.received.push(content.received);
   }
 }
 

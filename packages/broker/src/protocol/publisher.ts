@@ -5,9 +5,15 @@ import type { Message } from '../model/message.ts';
 import type { PublishOutcome, Route } from '../model/vhost.ts';
 import type { Confirms } from './confirms.ts';
 import type { Publish } from './content-assembly.ts';
-import { isReply, REPLY_TO } from './direct-replies.ts';
+import { isAddress, isReply, REPLY_TO } from './direct-replies.ts';
 import type { Link } from './link.ts';
-import { expirationOf, furtherRoutingKeys, withoutBcc } from './routing-headers.ts';
+import {
+  expirationOf,
+  furtherRoutingKeys,
+  isSorted,
+  sorted,
+  withoutBcc,
+} from './message-headers.ts';
 import type { Session } from './session.ts';
 
 /** A message that passed all checks, and whether it must find a queue. */
@@ -85,7 +91,8 @@ export class Publisher {
   /** A reply goes to whoever asked, and to nobody where they are gone. */
   #reply(message: Message): PublishOutcome {
     this.#session.replies.find(message.routingKey)?.takeReply(message);
-    return this.#session.rules.returnsReplies ? 'unroutable' : 'routed';
+    const routed = !this.#session.rules.returnsReplies && isAddress(message.routingKey);
+    return routed ? 'routed' : 'unroutable';
   }
 
   #return({ message }: CheckedPublish): void {
@@ -120,6 +127,9 @@ export class Publisher {
     let shown = properties;
     if (properties.replyTo === REPLY_TO) shown = { ...shown, replyTo: this.#ownReplyAddress() };
     if (properties.headers?.has('BCC')) shown = withoutBcc(shown);
+    if (shown.headers && this.#session.rules.sortsHeaders && !isSorted(shown.headers)) {
+      shown = { ...shown, headers: sorted(shown.headers) };
+    }
     if (expiration !== undefined && this.#session.rules.rewritesExpiration) {
       const written = String(expiration);
       if (written !== properties.expiration) shown = { ...shown, expiration: written };

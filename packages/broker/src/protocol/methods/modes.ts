@@ -4,7 +4,6 @@ import { type Handlers, reply } from './handler.ts';
 type ModeMethods =
   | 'access.request'
   | 'channel.flow'
-  | 'channel.flow-ok'
   | 'confirm.select'
   | 'tx.select'
   | 'tx.commit'
@@ -19,8 +18,6 @@ export const modeHandlers: Handlers<ModeMethods> = {
     if (!active) throw new AmqpError(540, 'active=false');
     channel.link.send('channel.flow-ok', { active });
   },
-
-  'channel.flow-ok': () => {},
 
   'confirm.select': (channel, fields) => {
     channel.selectConfirms();

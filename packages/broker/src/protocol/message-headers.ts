@@ -43,3 +43,18 @@ export function withoutBcc(properties: Properties): Properties {
   headers.delete('BCC');
   return { ...properties, headers };
 }
+
+/** Whether the names of headers are in order. */
+export function isSorted(headers: Table): boolean {
+  let last = '';
+  for (const name of headers.keys()) {
+    if (name < last) return false;
+    last = name;
+  }
+  return true;
+}
+
+/** Headers in the order of their names. */
+export function sorted(headers: Table): Table {
+  return new Map([...headers].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
