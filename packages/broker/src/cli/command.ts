@@ -53,10 +53,10 @@ export function readCommand(args: readonly string[]): Command {
     kind: 'run',
     options: {
       port: port === undefined ? AMQP_PORT : wholeNumber('--port', port),
-      ...(host !== undefined && { host: filled('--host', host) }),
+      ...(host !== undefined && { host }),
       ...(profile !== undefined && { profile: knownProfile(profile) }),
       ...(user !== undefined && { users: user.map(userSpec) }),
-      ...(vhost !== undefined && { vhosts: vhost.map((name) => filled('--vhost', name)) }),
+      ...(vhost !== undefined && { vhosts: vhost.map(vhostName) }),
       ...(heartbeat !== undefined && { heartbeat: wholeNumber('--heartbeat', heartbeat) }),
       ...(memory !== undefined && { limits: { memory: wholeNumber('--memory', memory) } }),
     },
@@ -83,9 +83,9 @@ function wholeNumber(option: string, text: string): number {
   throw refusal(option, 'a whole number', text);
 }
 
-function filled(option: string, text: string): string {
+function vhostName(text: string): string {
   if (text !== '') return text;
-  throw refusal(option, 'a name', text);
+  throw refusal('--vhost', 'a name', text);
 }
 
 function knownProfile(text: string): Profile {

@@ -60,14 +60,27 @@ describe('the command', () => {
   test('prints an address for each virtual host, with the first user', async () => {
     const { texts, greeted, ended, stop } = start(
       ...['--port', '0', '--user', 'ann:p@ss', '--user', 'bob:b'],
-      ...['--vhost', '/', '--vhost', 'a/b', '--profile', '3.10'],
+      ...['--vhost', 'one', '--vhost', 'a/b', '--vhost', '/', '--profile', '3.10'],
     );
     await greeted;
-    const [first = '', second = '', about] = texts.out.split('\n');
-    expect(first).toMatch(/^amqp:\/\/ann:p%40ss@127\.0\.0\.1:\d+$/);
-    expect(second).toBe(`${first}/a%2Fb`);
+    const [first, second = '', third = '', about] = texts.out.split('\n');
+    expect(third).toMatch(/^amqp:\/\/ann:p%40ss@127\.0\.0\.1:\d+$/);
+    expect(second).toBe(`${third}/a%2Fb`);
+    expect(first).toBe(`${third}/one`);
     expect(about).toMatch(/^like RabbitMQ 3\.10, /);
     const client = await visit(second);
+    stop();
+    expect(await ended).toBe(0);
+    client.destroy();
+  });
+
+  test('a broker without the virtual host / has none in its addresses', async () => {
+    const { texts, greeted, ended, stop } = start('--port', '0', '--vhost', 'one');
+    await greeted;
+    const [address = '', about] = texts.out.split('\n');
+    expect(address).toMatch(/:\d+\/one$/);
+    expect(about).toMatch(/^like RabbitMQ /);
+    const client = await visit(address);
     stop();
     expect(await ended).toBe(0);
     client.destroy();
@@ -84,6 +97,7 @@ describe('the command', () => {
     ['--port', '65536'],
     ['--heartbeat', '65536'],
     ['--memory', '0'],
+    ['--host', ''],
   ])('%s %s is one line and exit code 2', async (...args) => {
     const { texts, ended } = start(...args);
     expect(await ended).toBe(2);

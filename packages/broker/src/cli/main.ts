@@ -43,13 +43,16 @@ async function perform(command: Command, { print, stopped }: Surroundings): Prom
 
 /** The address of each virtual host, then what this is. */
 function greeting({ url, profile }: Broker, vhosts: readonly string[] = ['/']): string {
-  const addresses = vhosts.map((name) =>
-    name === '/' ? url : `${url}/${encodeURIComponent(name)}`,
-  );
   return lines([
-    ...addresses,
+    ...vhosts.map((name) => addressOf(url, name)),
     `like RabbitMQ ${profile}, for tests and development: keeps nothing on disk; Ctrl-C ends it`,
   ]);
+}
+
+function addressOf(url: string, vhost: string): string {
+  const address = new URL(url);
+  address.pathname = vhost === '/' ? '' : encodeURIComponent(vhost);
+  return address.href;
 }
 
 /** A line for each count, such as `published     12`. */
