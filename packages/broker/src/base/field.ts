@@ -16,7 +16,9 @@ export type Field =
   | { readonly type: 'A'; readonly value: readonly Field[] }
   | { readonly type: 'F'; readonly value: Table }
   /** No value. */
-  | { readonly type: 'V'; readonly value: null };
+  | { readonly type: 'V'; readonly value: null }
+  /** A table or array below 128 others: letter, length and entries as they came, which nobody has looked into. */
+  | { readonly type: 'deep'; readonly value: Uint8Array };
 
 /** A decimal number: `unscaled` (uint32) divided by ten to the power of `scale` (uint8). */
 export interface Decimal {

@@ -100,11 +100,11 @@ describe('field tables', () => {
     expect(() => decodeEntries(entries)).toThrow(expect.objectContaining({ code }));
   });
 
-  it('may be 128 deep, and no deeper', () => {
-    expect(decodeEntries(arrays(127)).size).toBe(1);
-    expect(decodeEntries(arrays(128)).size).toBe(1);
-    expect(() => decodeEntries(arrays(129))).toThrow(expect.objectContaining({ code: 502 }));
-    expect(() => decodeEntries(arrays(5_000))).toThrow(expect.objectContaining({ code: 502 }));
+  it.each([127, 128, 129, 5_000])('go out as they came in when they are %i deep', (depth) => {
+    const entries = arrays(depth);
+    const writer = new ByteWriter(64);
+    writeTable(writer, decodeEntries(entries));
+    expect(Buffer.concat(writer.take()).subarray(4)).toEqual(entries);
   });
 
   it('take random bytes, or refuse them with an AmqpError', () => {

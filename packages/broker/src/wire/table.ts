@@ -4,12 +4,12 @@ import { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 
 /**
- * How deep tables and arrays may lie in each other. RabbitMQ has no such limit; this one keeps hostile input from
- * exhausting the stack.
+ * How deep tables and arrays are read that lie in each other. RabbitMQ reads any depth; what lies deeper is handed on
+ * here as bytes, so that hostile input cannot exhaust the stack.
  */
 const MAX_DEPTH = 128;
 
-type Letter = Field['type'];
+type Letter = Exclude<Field['type'], 'deep'>;
 
 /** The value of a field of type `L`. */
 type ValueOf<L extends Letter, F extends Field = Field> = F extends Field
@@ -21,7 +21,7 @@ type ValueOf<L extends Letter, F extends Field = Field> = F extends Field
 /** How fields of one type stand on the wire, after the letter. */
 interface FieldCodec {
   read(reader: ByteReader, depth: number): Field;
-  write(writer: ByteWriter, value: Field['value']): void;
+  write(writer: ByteWriter, value: ValueOf<Letter>): void;
 }
 
 function codec<L extends Letter>(
@@ -112,9 +112,8 @@ const readers: ReadonlyMap<number, FieldCodec> = new Map(
  * Reads a field table with its length before it. Of entries with the same name the first counts, as in RabbitMQ. Text
  * and bytes in it are views of what is read.
  *
- * @throws AmqpError 501 if it is cut off; 502 if it contains an unknown type, a number that is not finite, or more than
- * 128 tables in each other. RabbitMQ 3.10 drops the connection without an answer on a broken table in a method, and
- * accepts any depth.
+ * @throws AmqpError 501 if it is cut off; 502 if it contains an unknown type or a number that is not finite.
+ * RabbitMQ 3.10 drops the connection without an answer on a broken table in a method.
  */
 export function readTable(reader: ByteReader): Table {
   return readEntries(reader, 1);
@@ -165,14 +164,24 @@ function writeArray(writer: ByteWriter, fields: readonly Field[]): void {
 }
 
 function readField(reader: ByteReader, depth: number): Field {
-  if (depth > MAX_DEPTH) throw new AmqpError(502, `a field table is deeper than ${MAX_DEPTH}`);
   const letter = reader.octet();
   const codec = readers.get(letter);
   if (codec === undefined) throw new AmqpError(502, `unknown field type ${letter}`);
-  return codec.read(reader, depth + 1);
+  const nests = codec === codecs.A || codec === codecs.F;
+  return nests && depth > MAX_DEPTH ? deepField(letter, reader) : codec.read(reader, depth + 1);
+}
+
+function deepField(letter: number, reader: ByteReader): Field {
+  const entries = reader.longstr();
+  const value = Buffer.alloc(1 + 4 + entries.length);
+  value.writeUInt8(letter);
+  value.writeUInt32BE(entries.length, 1);
+  value.set(entries, 5);
+  return { type: 'deep', value };
 }
 
 function writeField(writer: ByteWriter, field: Field): void {
+  if (field.type === 'deep') return writer.bytes(field.value);
   writer.octet(field.type.charCodeAt(0));
   codecs[field.type].write(writer, field.value);
 }

@@ -66,6 +66,7 @@ const typeNames: Readonly<Record<Field['type'], string>> = {
   A: 'array',
   F: 'table',
   V: 'void',
+  deep: 'table',
 };
 
 /** Ten years, the longest time to live that RabbitMQ takes, in milliseconds. */
