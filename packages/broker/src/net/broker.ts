@@ -32,8 +32,11 @@ export class Broker implements AsyncDisposable {
    * virtual host `/`, or to the first one where there is no `/`.
    */
   readonly url: string;
+  /** The address that it listens on. */
   readonly host: string;
+  /** The port that it listens on, also where any free one was asked for. */
   readonly port: number;
+  /** The version of RabbitMQ that it behaves like. */
   readonly profile: Profile;
   /** Things that go wrong on purpose. */
   readonly faults: Faults;

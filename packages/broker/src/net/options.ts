@@ -38,6 +38,7 @@ export interface BrokerOptions {
   readonly vhosts?: readonly string[];
   /** Time for whatever expires and for heartbeats, such as a `ManualClock`; the machine's unless given. */
   readonly clock?: Clock;
+  /** Bounds on what clients may use; those of RabbitMQ, where it has any, unless given. */
   readonly limits?: BrokerLimits;
   /** Seconds between heartbeats that are proposed to clients; 60 unless given, as in RabbitMQ; 0 is none. */
   readonly heartbeat?: number;

@@ -99,6 +99,8 @@ export class Server {
     }
     for (const link of this.#securing.values()) link.destroy();
     await this.#closed;
+    // The server counts a socket as closed a little before the socket says so itself.
+    for (const client of this.#clients) this.#lost(client);
   }
 
   /** A client whose TLS handshake fails is cut by Node. */
@@ -140,9 +142,11 @@ export class Server {
     const client: Client = { transport, connection };
     this.#clients.add(client);
     socket.on('data', (bytes: Buffer) => connection.receive(bytes));
-    socket.on('close', () => {
-      this.#clients.delete(client);
-      connection.lost();
-    });
+    socket.on('close', () => this.#lost(client));
+  }
+
+  #lost(client: Client): void {
+    this.#clients.delete(client);
+    client.connection.lost();
   }
 }
