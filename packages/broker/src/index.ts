@@ -1,6 +1,6 @@
 export { type Broker, startBroker } from './net/broker.ts';
 export type { BrokerLimits, BrokerOptions } from './net/options.ts';
-export type { Grant, UserSpec } from './model/access.ts';
+export type { Grant, Permission, UserSpec } from './model/access.ts';
 export type { Profile } from './base/profile.ts';
 export type { Faults } from './net/faults.ts';
 export type {

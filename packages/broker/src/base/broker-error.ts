@@ -11,7 +11,9 @@ export type BrokerErrorCode =
 
 /** The error of this package. The code stands in the message as well. */
 export class BrokerError extends Error {
+  /** Always `BrokerError`. */
   override readonly name = 'BrokerError';
+  /** What went wrong; decide by this, not by the text. */
   readonly code: BrokerErrorCode;
 
   constructor(code: BrokerErrorCode, message: string, options?: ErrorOptions) {

@@ -25,10 +25,12 @@ export class ManualClock implements Clock {
     this.#now = now;
   }
 
+  /** What the clock shows, in milliseconds since 1970. */
   now(): number {
     return this.#now;
   }
 
+  /** Runs `fn` once the clock has been turned `ms` milliseconds further. */
   after(ms: number, fn: () => void): Timer {
     const timer: PendingTimer = { due: this.#now + Math.max(0, ms), fn };
     this.#timers.add(timer);

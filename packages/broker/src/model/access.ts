@@ -13,7 +13,9 @@ export interface User {
 
 /** A user as configured. */
 export interface UserSpec {
+  /** What the user logs in with. */
   readonly name: string;
+  /** In plain text: it protects nothing but tests. */
   readonly password: string;
   /** None unless given. */
   readonly tags?: readonly string[];
