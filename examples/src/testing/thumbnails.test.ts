@@ -6,7 +6,10 @@ import { askForThumbnail, makeThumbnails, type Shrink } from './thumbnails.ts';
 
 /** Client and broker of one test; both are gone when it ends. */
 async function setUp(broker: Broker): Promise<{ channel: Channel } & AsyncDisposable> {
-  const connection = await connect(broker.url, { backoff: { initial: 1, max: 5 } });
+  const connection = await connect(broker.url, {
+    backoff: { initial: 1, max: 5 },
+    heartbeat: 3_600_000,
+  });
   return {
     channel: await connection.channel(),
     [Symbol.asyncDispose]: () => connection.close(),
@@ -74,7 +77,8 @@ test('who asks is told when the broker refuses the task', async () => {
 
 test('a thumbnail that nobody makes within a minute is given up', async () => {
   const clock = new ManualClock();
-  await using broker = await startBroker({ clock });
+  // With heartbeats of an hour nobody is missed when a minute passes at once.
+  await using broker = await startBroker({ clock, heartbeat: 3600 });
   await using client = await setUp(broker);
   const worker = await makeThumbnails(client.channel, vi.fn<Shrink>());
   await worker.close();
@@ -83,4 +87,5 @@ test('a thumbnail that nobody makes within a minute is given up', async () => {
   await broker.untilQueue('thumbnail', ({ ready }) => ready === 1);
   clock.advance(60_000);
   await broker.untilQueue('thumbnail.failed', ({ ready }) => ready === 1);
+  expect(broker.inspect().traffic.connections).toBe(1);
 });
