@@ -36,11 +36,10 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
       out += chunk;
     });
     await Promise.race([once(child.stdout, 'data'), ended]);
-    const client = await visit(out.split('\n')[0] ?? '');
-    const hungUp = once(client, 'close');
+    using client = await visit(out.split('\n')[0] ?? '');
     child.kill(signal);
     expect(await ended).toEqual({ code: 0, err: '' });
-    await hungUp;
+    await client.closed;
     expect(out).toMatch(/^published +3$/m);
   },
 );

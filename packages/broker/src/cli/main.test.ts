@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { startBroker } from '../index.ts';
 import { visit } from './client.fixture.ts';
@@ -37,11 +36,10 @@ describe('the command', () => {
     expect(url).toMatch(/^amqp:\/\/guest:guest@127\.0\.0\.1:\d+$/);
     expect(texts.out).toContain('\nlike RabbitMQ 4.0, for tests and development');
     const greeting = texts.out.length;
-    const client = await visit(url);
-    const hungUp = once(client, 'close');
+    using client = await visit(url);
     stop();
     expect(await ended).toBe(0);
-    await hungUp;
+    await client.closed;
     expect(texts.err).toBe('');
     expect(texts.out.slice(greeting)).toBe(
       [
@@ -68,10 +66,9 @@ describe('the command', () => {
     expect(second).toBe(`${third}/a%2Fb`);
     expect(first).toBe(`${third}/one`);
     expect(about).toMatch(/^like RabbitMQ 3\.10, /);
-    const client = await visit(second);
+    using _client = await visit(second);
     stop();
     expect(await ended).toBe(0);
-    client.destroy();
   });
 
   test('a broker without the virtual host / has none in its addresses', async () => {
@@ -80,10 +77,9 @@ describe('the command', () => {
     const [address = '', about] = texts.out.split('\n');
     expect(address).toMatch(/:\d+\/one$/);
     expect(about).toMatch(/^like RabbitMQ /);
-    const client = await visit(address);
+    using _client = await visit(address);
     stop();
     expect(await ended).toBe(0);
-    client.destroy();
   });
 
   test('prints help', async () => {
