@@ -52,7 +52,7 @@ describe('a client that does not read', () => {
     other.publish(1, { routingKey: 'q', body: Buffer.alloc(MIB) });
     await broker.untilQueue('q', ({ ready }) => ready === 1);
     greedy.socket.pause();
-    const gets = new Requests();
+    const gets = new Requests(131_072);
     const count = 60;
     for (let i = 0; i < count; i += 1) {
       gets.method(1, 'basic.get', { queue: 'q' }).method(1, 'basic.recover', { requeue: true });

@@ -24,6 +24,7 @@ export class Peer implements Disposable {
   /** Code of the socket's error, such as `ECONNRESET`. */
   error: string | undefined;
   readonly closed: Promise<void>;
+  #frameMax = 4096;
   #isClosed = false;
   #wake = (): void => {};
 
@@ -62,6 +63,7 @@ export class Peer implements Disposable {
 
   /** Opens a connection and channel 1. */
   async greet(greeting: Greeting = {}): Promise<this> {
+    this.#frameMax = greeting.frameMax ?? 131_072;
     this.write(greet(greeting));
     await this.next('connection.open-ok');
     await this.call(1, 'channel.open', 'channel.open-ok');
@@ -77,7 +79,7 @@ export class Peer implements Disposable {
   }
 
   publish(channel: number, options: PublishOptions): void {
-    this.write(new Requests().publish(channel, options).take());
+    this.write(new Requests(this.#frameMax).publish(channel, options).take());
   }
 
   /** Sends a method and waits for its answer. */

@@ -103,6 +103,12 @@ export interface PublishOptions {
 /** Collects what a client sends. */
 export class Requests {
   readonly #writer = new FrameWriter();
+  readonly #frameMax: number;
+
+  /** @param frameMax the largest frame to send, in bytes */
+  constructor(frameMax = 4096) {
+    this.#frameMax = frameMax;
+  }
 
   /** Bytes as they are. */
   raw(bytes: Uint8Array): this {
@@ -123,7 +129,12 @@ export class Requests {
     const { exchange = '', routingKey, mandatory = false, properties = {}, body = '' } = options;
     const bytes = Buffer.from(body);
     this.method(channel, 'basic.publish', { exchange, routingKey, mandatory });
-    this.#writer.content(channel, 4096, encodeContentHeader(bytes.length, properties), bytes);
+    this.#writer.content(
+      channel,
+      this.#frameMax,
+      encodeContentHeader(bytes.length, properties),
+      bytes,
+    );
     return this;
   }
 
