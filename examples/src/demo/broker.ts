@@ -1,4 +1,4 @@
-import { findRabbitServer, startRabbitNode } from '@leveret/testkit';
+import { startBroker } from '@leveret/broker';
 
 /** A broker to run on. */
 export interface Broker extends AsyncDisposable {
@@ -11,15 +11,11 @@ export interface BrokerChoice {
   open(): Promise<Broker>;
 }
 
-/** The broker of AMQP_URL, else a private one that ends with the demo. */
+/** The broker of AMQP_URL, else the embedded one, which ends with the demo. */
 export function chooseBroker(): BrokerChoice {
   const { AMQP_URL: url } = process.env;
   if (url) return { title: 'Using the broker of AMQP_URL', open: async () => given(url) };
-  if (findRabbitServer() !== undefined)
-    return { title: 'Starting a private RabbitMQ (some seconds)', open: () => startRabbitNode() };
-  throw new Error(
-    'RabbitMQ is not installed: install it (Debian, Ubuntu: apt-get install rabbitmq-server) or set AMQP_URL to the URL of a broker.',
-  );
+  return { title: 'Using the embedded broker', open: () => startBroker() };
 }
 
 function given(url: string): Broker {

@@ -11,6 +11,12 @@ test('the demo says in one sentence that a URL is no use', patient, async () => 
   expect(demo.errors()).toMatch(/^demo: INVALID_ARGUMENT: [^\n]*\n$/);
 });
 
+test('the demo brings its own broker where no URL is given', patient, async () => {
+  await using demo = run(MAIN, { AMQP_URL: '' });
+  await demo.printed('Using the embedded broker');
+  expect(await demo.ended(), demo.errors()).toBe(0);
+});
+
 describeWithBroker('demo', (getUrl) => {
   test('shares tasks out, checks calls and sums up', patient, async () => {
     await using demo = run(MAIN, { AMQP_URL: getUrl() });

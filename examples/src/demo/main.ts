@@ -1,4 +1,4 @@
-// `npm start`: tasks shared out among workers and calls to callees, on a real broker.
+// `npm start`: tasks shared out among workers and calls to callees.
 import { demo } from './demo.ts';
 import { reason, Stopped } from './errors.ts';
 
@@ -11,6 +11,6 @@ try {
   await demo(stopped);
 } catch (error) {
   console.error(`demo: ${reason(error)}`);
-  // A broker that was still booting ends with this process; nothing else is left to wait for.
+  // The broker ends with this process; nothing else is left to wait for.
   process.exit(error instanceof Stopped ? error.exitCode : 1);
 }
