@@ -87,7 +87,8 @@ describe('brokerConfig', () => {
   });
 
   it('refuses a profile that it does not have', () => {
-    const options: BrokerOptions = Object.assign({}, { profile: '3.9' });
+    // @ts-expect-error: as a caller without types may
+    const options: BrokerOptions = { profile: '3.9' };
     expect(refusalOf(options).message).toBe(
       'INVALID_ARGUMENT: profile must be one of 3.10, 4.0, 4.3, got 3.9',
     );

@@ -10,7 +10,11 @@ export class ResourceAlarm {
   constructor(budget: Budget, changed: () => void) {
     this.#budget = budget;
     this.#changed = changed;
-    budget.onChange(changed);
+    budget.onChange((exhausted) => {
+      if (exhausted) changed();
+      // Memory gets free in the midst of a queue's work, where nobody may publish to it: whoever was held back would.
+      else queueMicrotask(changed);
+    });
   }
 
   /** The reason, or undefined while there is none. */

@@ -24,9 +24,11 @@ function complete<N extends MethodName>(
   fields: Partial<MethodFields<N>>,
 ): MethodFields<N> {
   const types: [string, keyof typeof blanks][] = Object.entries(methods[name].fields);
-  const blank = Object.fromEntries(types.map(([field, type]) => [field, blanks[type]]));
+  const blank: Record<string, unknown> = Object.fromEntries(
+    types.map(([field, type]) => [field, blanks[type]]),
+  );
   // The table of methods, of which the type is made as well, has told the fields.
-  return { ...blank, ...fields } as MethodFields<N>;
+  return { ...blank, ...fields } as unknown as MethodFields<N>;
 }
 
 /** A method that a broker sent, with the message that followed it. */
