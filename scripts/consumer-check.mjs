@@ -1,6 +1,7 @@
 // Uses the packages as a user would: outside of the workspace, installed from tarballs by plain npm.
 // It runs `tooling/consumer/programs` and checks the types of `tooling/consumer/snippets`.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { npm } from './lib/install.mjs';
 import { pack } from './lib/pack.mjs';
 import { publicPackages, readJson, root } from './lib/workspace.mjs';
@@ -23,7 +25,15 @@ try {
   const tarballs = new Map(
     publicPackages().map((path) => [basename(path), pack(join(root, path), folder)]),
   );
-  await runPrograms(['core', 'rpc', 'codec-msgpack'].map((name) => tarballs.get(name)));
+  const broker = await startInstalledBroker(tarballs.get('broker'));
+  try {
+    await runPrograms(
+      ['core', 'rpc', 'codec-msgpack'].map((name) => tarballs.get(name)),
+      broker.url,
+    );
+  } finally {
+    await broker.close();
+  }
   checkSnippets([...tarballs.values()]);
 } catch (error) {
   console.error(`consumer-check: ${error.message}`);
@@ -32,28 +42,27 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function runPrograms(tarballs) {
-  const home = install('programs', tarballs);
-  const broker = await findBroker();
-  try {
-    for (const program of ['import.mjs', 'require.cjs']) {
-      run(home, [join(home, program), ...(broker ? [broker.url] : [])]);
-    }
-  } finally {
-    await broker?.close();
-  }
+/** The broker as its tarball alone gives it. */
+async function startInstalledBroker(tarball) {
+  const home = install('broker', [tarball]);
+  const entry = join(home, 'node_modules/@leveret/broker/dist/index.js');
+  const { startBroker } = await import(pathToFileURL(entry).href);
+  const help = spawnSync(join(home, 'node_modules/.bin/leveret-broker'), ['--help']);
+  if (help.status !== 0) throw new Error(`leveret-broker --help ended with code ${help.status}`);
+  return startBroker();
 }
 
-/** The broker that the environment names, else one of our own, else none where none is required. */
-async function findBroker() {
-  const { LEVERET_TEST_AMQP_URL: url, LEVERET_REQUIRE_ALL: requireAll } = process.env;
-  if (url) return { url, close: () => {} };
-  const testkit = await import('../tooling/testkit/dist/index.js');
-  if (testkit.findRabbitServer() || requireAll === '1') {
-    const node = await testkit.startRabbitNode();
-    return { url: node.url, close: () => node[Symbol.asyncDispose]() };
+/** They run in processes of their own while this one, asynchronously, is the broker. */
+async function runPrograms(tarballs, url) {
+  const home = install('programs', tarballs);
+  for (const program of ['import.mjs', 'require.cjs']) {
+    const child = spawn(process.execPath, [join(home, program), url], {
+      cwd: home,
+      stdio: 'inherit',
+    });
+    const [code] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`${program} ended with code ${code}`);
   }
-  return undefined;
 }
 
 function checkSnippets(tarballs) {
