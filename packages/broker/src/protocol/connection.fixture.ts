@@ -32,6 +32,8 @@ export class FakeTransport implements Transport {
   bytesRead = 0;
   /** `ended` by the broker's own will, `destroyed` without another word. */
   state: 'open' | 'ended' | 'destroyed' = 'open';
+  /** How often it was asked to end. */
+  ends = 0;
 
   wrote(): void {}
 
@@ -44,6 +46,7 @@ export class FakeTransport implements Transport {
   }
 
   end(): void {
+    this.ends += 1;
     if (this.state === 'open') this.state = 'ended';
   }
 

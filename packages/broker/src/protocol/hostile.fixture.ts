@@ -71,17 +71,19 @@ const publish: fc.Arbitrary<Buffer> = fc
   })
   .map(({ channel, ...message }) => new Requests().publish(channel, message).take());
 
-/** Method frames with a table in a table in a table, deeper than anybody needs. */
+/** Of a table that is an entry of another one: the length of its entries, then the name `a` and the type of the next. */
+const LEVEL_SIZE = 7;
+
+/** A `queue.declare` whose arguments are a table in a table in a table, so many levels deep. */
 export function nestedTable(depth: number): Buffer {
-  let payload = Buffer.alloc(4);
-  for (let i = 0; i < depth; i += 1) {
-    const entry = Buffer.concat([Buffer.from('\u0001aF'), payload]);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(entry.length);
-    payload = Buffer.concat([length, entry]);
+  const table = Buffer.alloc(depth * LEVEL_SIZE + 4);
+  for (let at = 0; at < depth * LEVEL_SIZE; at += LEVEL_SIZE) {
+    table.writeUInt32BE(table.length - at - 4, at);
+    table.write('\u0001aF', at + 4);
   }
-  // queue.declare: reserved, the name `q`, no bits.
-  return frame(1, 1, Buffer.concat([Buffer.from([0, 50, 0, 10, 0, 0, 1, 0x71, 0]), payload]));
+  // The method, a reserved field, the name `q`, and no bits.
+  const declare = Buffer.from([0, 50, 0, 10, 0, 0, 1, 0x71, 0]);
+  return frame(1, 1, Buffer.concat([declare, table]));
 }
 
 const size = fc.constantFrom(0, 1, 4096, 131_072, 131_073, 2 ** 31, 2 ** 32 - 1);

@@ -31,10 +31,12 @@ describe('a connection under attack', () => {
         const broker = new FakeBroker();
         const neighbour = broker.client();
         const client = broker.connect();
-        for (const piece of pieces) {
+        for (const [i, piece] of pieces.entries()) {
+          broker.alarm(i % 2 === 0 ? undefined : 'no room');
           client.receive(piece);
           client.answers();
         }
+        broker.alarm(undefined);
         broker.clock.advance(20);
         expectToWork(neighbour);
         expectEndOrAnswer(broker, client);
@@ -58,6 +60,7 @@ describe('a connection under attack', () => {
       const client = broker.client({ frameMax: 2 ** 32 - 1 });
       client.call(1, 'basic.publish', { routingKey: 'q' });
       client.receive(frame(2, 1, huge));
+      client.receive(frame(3, 1, Buffer.from('a little')));
       client.receive(Buffer.from([3, 0, 1, 0x3f, 0xff, 0xff, 0xff, 1, 2, 3]));
       expect(client.answers()).toEqual([]);
     }
@@ -72,13 +75,15 @@ describe('a connection under attack', () => {
     client.receive(Buffer.from([3, 0, 1, 0, 0, 0, 0, 0]));
     expect(client.answer('connection.close').fields.replyCode).toBe(501);
     for (let i = 0; i < 3; i += 1) client.call(1, 'queue.declare', { queue: 'q' });
+    for (let i = 0; i < 3; i += 1) client.receive(Buffer.alloc(100, 0xff));
     expect(client.answers()).toEqual([]);
+    expect(client.transport.ends).toBe(1);
     expect(broker.model.findVirtualHost('/')?.findQueue('q')).toBeUndefined();
   });
 
   it('reads tables in tables in tables, however deep', () => {
     const client = new FakeBroker().client();
-    for (const depth of [100, 1000, 10_000]) {
+    for (const depth of [1, 128, 129, 18_000]) {
       client.receive(nestedTable(depth));
       client.answer('queue.declare-ok');
     }
