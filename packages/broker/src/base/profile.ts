@@ -17,6 +17,8 @@ export interface ProfileRules {
   readonly nackCounts: boolean;
   /** Whether messages that come back from a quorum queue carry `x-acquired-count`. */
   readonly acquiredCount: boolean;
+  /** Whether `basic.get` tells of a message of a quorum queue that it has come back 0 times. */
+  readonly getCountsFirst: boolean;
   /** How many priorities quorum queues tell apart. */
   readonly quorumPriorities: number;
   /**
@@ -40,10 +42,29 @@ export interface ProfileRules {
   readonly returnsReplies: boolean;
   /** How many words of a topic pattern may be `#`. */
   readonly topicHashes: number;
+  /**
+   * How headers exchanges compare numbers: by value alone; or by kind too, so that a whole number is never equal to a
+   * fraction, and the header of a message that is a timestamp counts as its milliseconds.
+   */
+  readonly headerNumbers: 'by value' | 'by kind';
+  /** What `x-max-priority` 0 is taken for. */
+  readonly leastMaxPriority: 0 | 1;
+  /** Which set of queue arguments is known. */
+  readonly queueArguments: Profile;
+  /** Whether `x-queue-type` may be empty, which is classic. */
+  readonly emptyQueueType: boolean;
+  /** Whether `x-queue-master-locator` is permitted. */
+  readonly masterLocators: boolean;
   /** How an exchange of an unknown type is refused: 503 ends the connection, 406 the channel. */
   readonly unknownExchangeType: 503 | 406;
   /** Whether an `x-death` header written by a publisher is kept and added to. */
   readonly clientDeaths: boolean;
+  /** Whether dead letters carry `x-last-death-*`. */
+  readonly lastDeaths: boolean;
+  /** Whether a dead letter counts on from how often its delivery failed before it died, rejects included. */
+  readonly lettersKeepCount: boolean;
+  /** Whether a dead letter keeps the header `CC` where its queue gives it another routing key. */
+  readonly keepsCc: boolean;
 }
 
 /**
@@ -60,6 +81,7 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     deliveryLimit: undefined,
     nackCounts: true,
     acquiredCount: false,
+    getCountsFirst: true,
     quorumPriorities: 1,
     globalQos: 'channel',
     otherProtocols: 'amqp-0-9-1',
@@ -70,8 +92,16 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     transactionsRoute: 'at commit',
     returnsReplies: true,
     topicHashes: Number.POSITIVE_INFINITY,
+    headerNumbers: 'by value',
+    leastMaxPriority: 0,
+    queueArguments: '3.10',
+    emptyQueueType: false,
+    masterLocators: true,
     unknownExchangeType: 503,
     clientDeaths: true,
+    lastDeaths: false,
+    lettersKeepCount: false,
+    keepsCc: false,
   },
   '4.0': {
     version: '4.0.5',
@@ -81,6 +111,7 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     deliveryLimit: 20,
     nackCounts: true,
     acquiredCount: false,
+    getCountsFirst: false,
     quorumPriorities: 2,
     globalQos: 'channel',
     otherProtocols: 'amqp-1.0',
@@ -91,8 +122,16 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     transactionsRoute: 'at publish',
     returnsReplies: true,
     topicHashes: Number.POSITIVE_INFINITY,
+    headerNumbers: 'by kind',
+    leastMaxPriority: 1,
+    queueArguments: '4.0',
+    emptyQueueType: false,
+    masterLocators: true,
     unknownExchangeType: 406,
     clientDeaths: false,
+    lastDeaths: true,
+    lettersKeepCount: false,
+    keepsCc: true,
   },
   '4.3': {
     version: '4.3.6',
@@ -102,6 +141,7 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     deliveryLimit: 20,
     nackCounts: false,
     acquiredCount: true,
+    getCountsFirst: false,
     quorumPriorities: 32,
     globalQos: 'consumer',
     otherProtocols: 'amqp-1.0',
@@ -112,7 +152,15 @@ export const profiles: Readonly<Record<Profile, ProfileRules>> = {
     transactionsRoute: 'at publish',
     returnsReplies: false,
     topicHashes: 2,
+    headerNumbers: 'by kind',
+    leastMaxPriority: 1,
+    queueArguments: '4.3',
+    emptyQueueType: true,
+    masterLocators: false,
     unknownExchangeType: 406,
     clientDeaths: false,
+    lastDeaths: true,
+    lettersKeepCount: true,
+    keepsCc: true,
   },
 };

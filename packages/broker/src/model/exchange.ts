@@ -1,4 +1,5 @@
 import type { Table } from '../base/field.ts';
+import type { ProfileRules } from '../base/profile.ts';
 import { alternateExchange, describeExchange } from './exchange-arguments.ts';
 import { type Binding, bindingKey, type Destination } from './exchanges/binding.ts';
 import type { Destinations, Router } from './exchanges/router.ts';
@@ -30,14 +31,16 @@ export class Exchange {
   /** The number of the last message that came here, so that each comes once. */
   mark = 0;
   readonly #bindings = new Map<string, Binding>();
+  readonly #rules: ProfileRules;
   readonly #router: Router;
 
   /** @throws AmqpError 406 for wrong arguments */
-  constructor(spec: ExchangeSpec) {
+  constructor(spec: ExchangeSpec, rules: ProfileRules) {
     this.name = spec.name;
     this.spec = spec;
+    this.#rules = rules;
     this.alternate = alternateExchange(spec.arguments, describeExchange(spec));
-    this.#router = exchangeTypes[spec.type].router();
+    this.#router = exchangeTypes[spec.type].router(rules);
   }
 
   /** The bindings that lead from here, in the order in which they came. */
@@ -56,12 +59,12 @@ export class Exchange {
   }
 
   /**
-   * Throws for arguments that a binding from here must not have.
+   * Throws for a routing key or arguments that a binding from here must not have.
    *
    * @throws AmqpError 406
    */
-  checkBinding(args: Table): void {
-    exchangeTypes[this.spec.type].checkBinding(args);
+  checkBinding(routingKey: string, args: Table): void {
+    exchangeTypes[this.spec.type].checkBinding(routingKey, args, this.#rules);
   }
 
   /** Adds a binding. Returns whether it is new. */

@@ -44,4 +44,6 @@ export interface Entry {
   deliveryCount: number;
   /** How often it was handed out. */
   acquiredCount: number;
+  /** Whether `basic.get` took it. */
+  fetched: boolean;
 }

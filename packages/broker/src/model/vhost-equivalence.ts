@@ -1,6 +1,6 @@
 import { AmqpError } from '../base/amqp-error.ts';
 import { type Field, type Table, textOf } from '../base/field.ts';
-import { valueKey } from './exchanges/field-key.ts';
+import { exactKey } from './exchanges/field-key.ts';
 
 /**
  * Compares a property of an exchange or queue with the one that it is declared with again.
@@ -42,10 +42,8 @@ export function checkArguments(
 
 function sameArgument(one: Field | undefined, other: Field | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
-  return valueKey(one) === valueKey(other) && isFloat(one) === isFloat(other);
+  return exactKey(one) === exactKey(other);
 }
-
-const isFloat = ({ type }: Field): boolean => type === 'f' || type === 'd';
 
 /** Whether the one side that gives an argument asks for what the other side gets by default. */
 function isDefaultQueueType(name: string, given: Field | undefined): boolean {

@@ -160,7 +160,7 @@ export class Exchanges {
   }
 
   #add(spec: Exchange['spec']): Exchange {
-    const exchange = new Exchange(spec);
+    const exchange = new Exchange(spec, this.#rules);
     this.#exchanges.set(spec.name, exchange);
     return exchange;
   }

@@ -1,5 +1,6 @@
 import { AmqpError } from '../base/amqp-error.ts';
 import type { Table } from '../base/field.ts';
+import type { ProfileRules } from '../base/profile.ts';
 import type { Authorize } from './access.ts';
 import type { Owner } from './consumer.ts';
 import { QueueDestination } from './exchanges/binding.ts';
@@ -84,7 +85,7 @@ export class Queues {
     authorize('configure', spec.name);
     const existing = this.#queues.get(spec.name)?.queue;
     if (existing !== undefined) {
-      checkEquivalent(existing, spec);
+      checkEquivalent(existing, spec, this.#host.rules);
       existing.touch();
       return existing;
     }
@@ -138,7 +139,7 @@ export class Queues {
       owner: exclusive ? owner : undefined,
       arguments: args,
     };
-    if (given === '' && queueType(spec) === 'quorum') {
+    if (given === '' && queueType(spec, this.#host.rules) === 'quorum') {
       throw new AmqpError(406, 'Cannot declare a server-named queue for type rabbit_quorum_queue');
     }
     return spec;
@@ -183,13 +184,13 @@ export function checkNotLocked(queue: Queue, owner: Owner): void {
   if (queue.spec.owner !== undefined && queue.spec.owner !== owner) throw locked(queue);
 }
 
-function checkEquivalent(queue: Queue, declared: QueueSpec): void {
+function checkEquivalent(queue: Queue, declared: QueueSpec, rules: ProfileRules): void {
   const { spec } = queue;
   if (spec.owner !== declared.owner) throw locked(queue);
   const described = describeQueue(spec);
   checkProperty('durable', spec.durable, declared.durable, described);
   checkProperty('auto_delete', spec.autoDelete, declared.autoDelete, described);
-  const compared = comparedArguments(queue.arguments.type);
+  const compared = comparedArguments(queue.arguments.type, rules);
   checkArguments(compared, spec.arguments, declared.arguments, described);
 }
 

@@ -204,7 +204,7 @@ export class VirtualHost {
     if (destination === undefined) {
       throw new AmqpError(404, `no ${describeQueue({ vhost: this.name, name: to })}`);
     }
-    source.checkBinding(args);
+    source.checkBinding(routingKey, args);
     checkNotLocked(destination.queue, owner);
     this.#bind(source, destination, routingKey, args);
   }
@@ -305,7 +305,7 @@ export class VirtualHost {
   }
 
   #bind(source: Exchange, destination: Destination, routingKey: string, args: Table): void {
-    source.checkBinding(args);
+    source.checkBinding(routingKey, args);
     if (source.bind(destination, routingKey, args)) this.#changed();
   }
 

@@ -1,10 +1,10 @@
 import type { Entry } from '../model/message.ts';
-import type { Queue, RequeueCause } from '../model/queue/queue.ts';
+import type { DiscardCause, Queue, RequeueCause } from '../model/queue/queue.ts';
 import type { Traffic } from './traffic.ts';
 import type { Unacked } from './unacked.ts';
 
 /** What becomes of a delivery: done, dropped or dead-lettered, or back to its queue. */
-export type SettlementKind = 'ack' | 'discard' | RequeueCause;
+export type SettlementKind = 'ack' | `discard by ${DiscardCause}` | RequeueCause;
 
 /** Tells queues what became of the deliveries that came from them. */
 export class Settlement {
@@ -21,8 +21,11 @@ export class Settlement {
         this.#traffic.acknowledged += deliveries.length;
         for (const { queue, entry } of deliveries) queue.ack(entry);
         return;
-      case 'discard':
-        for (const { queue, entry } of deliveries) queue.discard(entry);
+      case 'discard by nack':
+        for (const { queue, entry } of deliveries) queue.discard(entry, 'nack');
+        return;
+      case 'discard by reject':
+        for (const { queue, entry } of deliveries) queue.discard(entry, 'reject');
         return;
       default:
         this.#traffic.requeued += deliveries.length;

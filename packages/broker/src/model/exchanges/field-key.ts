@@ -26,6 +26,12 @@ export function valueKey(field: Field): string {
   }
 }
 
+/** The same for values that are equal and, where they are numbers, both whole ones or both fractions by type. */
+export function exactKey(field: Field): string {
+  const isFraction = field.type === 'f' || field.type === 'd';
+  return isFraction ? `f${valueKey(field)}` : valueKey(field);
+}
+
 /** A text that is the same for two tables exactly if they hold the same fields of the same types, in any order. */
 export function tableKey(table: Table): string {
   return table.size === 0 ? '' : listKey([...table].map(namedKey).sort());

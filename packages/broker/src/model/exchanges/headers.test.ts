@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Field, Table } from '../../base/field.ts';
+import type { Profile } from '../../base/profile.ts';
 import { tableOf } from '../topology.fixture.ts';
 import { checkHeadersBinding } from './headers.ts';
 import { Routes } from './router.fixture.ts';
 
-function isRouted(args: Table, headers: Table | undefined): boolean {
-  const routes = new Routes('headers');
+function isRouted(args: Table, headers: Table | undefined, profile?: Profile): boolean {
+  const routes = new Routes('headers', profile);
   routes.bind('q', '', args);
   return routes.of('', headers === undefined ? {} : { headers }).length === 1;
 }
@@ -46,12 +47,38 @@ const numbers: readonly Field[] = [
   { type: 'd', value: 5 },
 ];
 
-test('numbers are equal whatever their types', () => {
+test('on 3.10 numbers are equal whatever their types', () => {
   for (const one of numbers) {
     for (const other of numbers) {
       expect(isRouted(tableOf({ a: one }), tableOf({ a: other }))).toBe(true);
     }
   }
+});
+
+test.each(['4.0', '4.3'] as const)('on %s whole numbers equal no fractions', (profile) => {
+  const whole: readonly Field[] = [
+    { type: 'I', value: 5 },
+    { type: 'l', value: 5n },
+  ];
+  const fractions: readonly Field[] = [
+    { type: 'd', value: 5 },
+    { type: 'f', value: 5 },
+  ];
+  const matching = (ones: readonly Field[], others: readonly Field[]): boolean[] =>
+    ones.flatMap((one) =>
+      others.map((other) => isRouted(tableOf({ a: one }), tableOf({ a: other }), profile)),
+    );
+  for (const kind of [whole, fractions]) expect(matching(kind, kind)).not.toContain(false);
+  expect(matching(whole, fractions)).not.toContain(true);
+  expect(matching(fractions, whole)).not.toContain(true);
+});
+
+test('from 4.0 on the timestamp of a message counts in milliseconds', () => {
+  const seconds = (value: bigint): Table => tableOf({ a: { type: 'T', value } });
+  expect(isRouted(tableOf({ a: 5000 }), seconds(5n), '4.0')).toBe(true);
+  expect(isRouted(tableOf({ a: 5 }), seconds(5n), '4.0')).toBe(false);
+  expect(isRouted(seconds(5n), seconds(5n), '4.0')).toBe(false);
+  expect(isRouted(seconds(5n), tableOf({ a: 5 }), '4.0')).toBe(true);
 });
 
 test('a 64-bit integer does not equal the double next to it', () => {
@@ -93,10 +120,10 @@ test('a queue with several bindings is found while one of them matches', () => {
 
 test('x-match takes its four words only', () => {
   for (const mode of ['all', 'any', 'all-with-x', 'any-with-x']) {
-    expect(() => checkHeadersBinding(tableOf({ 'x-match': mode }))).not.toThrow();
+    expect(() => checkHeadersBinding('', tableOf({ 'x-match': mode }))).not.toThrow();
   }
   for (const wrong of ['some', 1]) {
-    const refused = expect(() => checkHeadersBinding(tableOf({ 'x-match': wrong })));
+    const refused = expect(() => checkHeadersBinding('', tableOf({ 'x-match': wrong })));
     refused.toThrow(expect.objectContaining({ code: 406 }));
   }
 });

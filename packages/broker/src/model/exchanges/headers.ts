@@ -1,9 +1,12 @@
 import { AmqpError } from '../../base/amqp-error.ts';
 import { type Field, type Table, textOf } from '../../base/field.ts';
+import type { ProfileRules } from '../../base/profile.ts';
 import type { Message } from '../message.ts';
 import type { Binding } from './binding.ts';
-import { valueKey } from './field-key.ts';
+import { exactKey, valueKey } from './field-key.ts';
 import { addTo, type Destinations, type Router, removeFrom } from './router.ts';
+
+type Numbers = ProfileRules['headerNumbers'];
 
 /** How `x-match` reads the arguments of a binding. */
 interface MatchMode {
@@ -44,10 +47,15 @@ export class HeadersRouter implements Router {
   readonly #byTerm = new Map<string, Set<Condition>>();
   /** Bindings to `all` of nothing: they match every message. */
   readonly #unconditional = new Set<Binding>();
+  readonly #numbers: Numbers;
   #message = 0;
 
+  constructor({ headerNumbers }: ProfileRules) {
+    this.#numbers = headerNumbers;
+  }
+
   bind(binding: Binding): void {
-    const condition = conditionOf(binding);
+    const condition = this.#conditionOf(binding);
     if (condition.needed === 0) this.#unconditional.add(binding);
     this.#conditions.set(binding, condition);
     for (const term of condition.terms) addTo(this.#byTerm, term, condition);
@@ -67,8 +75,28 @@ export class HeadersRouter implements Router {
     this.#message += 1;
     for (const [name, field] of headers) {
       this.#hit(presence(name), destinations);
-      if (field.type !== 'V') this.#hit(equality(name, field), destinations);
+      if (field.type !== 'V') this.#hit(equality(name, this.#headerKey(field)), destinations);
     }
+  }
+
+  #conditionOf(binding: Binding): Condition {
+    const { any, withX } = modes.get(textOf(binding.arguments.get('x-match')) ?? '') ?? defaultMode;
+    const terms: string[] = [];
+    for (const [name, field] of binding.arguments) {
+      if (name === 'x-match' || (name.startsWith('x-') && !withX)) continue;
+      terms.push(field.type === 'V' ? presence(name) : equality(name, this.#argumentKey(field)));
+    }
+    return { binding, terms, needed: any ? 1 : terms.length, hits: 0, message: 0 };
+  }
+
+  #argumentKey(field: Field): string {
+    return this.#numbers === 'by value' ? valueKey(field) : exactKey(field);
+  }
+
+  /** By kind, the timestamp of a message counts in milliseconds, while that of a binding stays in seconds. */
+  #headerKey(field: Field): string {
+    if (this.#numbers === 'by value') return valueKey(field);
+    return field.type === 'T' ? String(field.value * 1000n) : exactKey(field);
   }
 
   #hit(term: string, destinations: Destinations): void {
@@ -90,7 +118,7 @@ export class HeadersRouter implements Router {
  *
  * @throws AmqpError 406 for an `x-match` that is no mode
  */
-export function checkHeadersBinding(args: Table): void {
+export function checkHeadersBinding(_routingKey: string, args: Table): void {
   const field = args.get('x-match');
   if (field === undefined) return;
   const value = textOf(field);
@@ -102,17 +130,6 @@ export function checkHeadersBinding(args: Table): void {
   );
 }
 
-function conditionOf(binding: Binding): Condition {
-  const { any, withX } = modes.get(textOf(binding.arguments.get('x-match')) ?? '') ?? defaultMode;
-  const terms: string[] = [];
-  for (const [name, field] of binding.arguments) {
-    if (name === 'x-match' || (name.startsWith('x-') && !withX)) continue;
-    terms.push(field.type === 'V' ? presence(name) : equality(name, field));
-  }
-  return { binding, terms, needed: any ? 1 : terms.length, hits: 0, message: 0 };
-}
-
 const presence = (name: string): string => `?${name}`;
 
-const equality = (name: string, field: Field): string =>
-  `=${name.length} ${name}${valueKey(field)}`;
+const equality = (name: string, value: string): string => `=${name.length} ${name}${value}`;

@@ -1,5 +1,5 @@
 import type { Table } from '../../base/field.ts';
-import { profiles } from '../../base/profile.ts';
+import { type Profile, profiles } from '../../base/profile.ts';
 import { Exchange } from '../exchange.ts';
 import { Queue } from '../queue/queue.ts';
 import { queueArguments } from '../queue/queue-arguments.ts';
@@ -30,8 +30,8 @@ export class Routes {
   readonly exchange: Exchange;
   readonly #destinations = new Map<string, QueueDestination>();
 
-  constructor(type: ExchangeType) {
-    this.exchange = new Exchange({
+  constructor(type: ExchangeType, profile: Profile = '3.10') {
+    const spec = {
       vhost: '/',
       name: 'under test',
       type,
@@ -39,7 +39,8 @@ export class Routes {
       autoDelete: false,
       internal: false,
       arguments: new Map(),
-    });
+    };
+    this.exchange = new Exchange(spec, profiles[profile]);
   }
 
   bind(queue: string, routingKey: string, args: Table = new Map()): boolean {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type Profile, profiles } from '../../base/profile.ts';
 import { Routes } from './router.fixture.ts';
+import { checkTopicBinding } from './topic.ts';
 
 test.each([
   ['*.orange.*', 'quick.orange.rabbit', true],
@@ -77,4 +79,15 @@ test('routes as regular expressions made from the patterns would, while bindings
     ),
     { numRuns: 1000 },
   );
+});
+
+test('4.3 takes two # in a pattern, and older versions any number', () => {
+  const check = (pattern: string, profile: Profile) => () =>
+    checkTopicBinding(pattern, new Map(), profiles[profile]);
+  expect(check('#.a.#', '4.3')).not.toThrow();
+  expect(check('#.a#.##.#', '4.3')).not.toThrow();
+  expect(check('#.a.#.#', '4.3')).toThrow(expect.objectContaining({ code: 406 }));
+  for (const profile of ['3.10', '4.0'] as const) {
+    expect(check('#.a.#.#', profile)).not.toThrow();
+  }
 });

@@ -1,4 +1,6 @@
+import { AmqpError } from '../../base/amqp-error.ts';
 import type { Table } from '../../base/field.ts';
+import type { ProfileRules } from '../../base/profile.ts';
 import type { Message } from '../message.ts';
 import type { Binding } from './binding.ts';
 import type { Destinations, Router } from './router.ts';
@@ -115,6 +117,19 @@ export class TopicRouter implements Router {
       node = node.hash;
     }
   }
+}
+
+/**
+ * Checks the pattern of a binding to a topic exchange.
+ *
+ * @throws AmqpError 406 for more `#` than the profile takes
+ */
+export function checkTopicBinding(pattern: string, _args: Table, rules: ProfileRules): void {
+  if (rules.topicHashes === Number.POSITIVE_INFINITY) return;
+  const hashes = wordsOf(pattern).filter((word) => word === '#').length;
+  if (hashes <= rules.topicHashes) return;
+  const detail = `Topic binding key '${pattern}' uses ${hashes} '#' wildcards`;
+  throw new AmqpError(406, `${detail}, at most ${rules.topicHashes} are allowed`);
 }
 
 /** The empty key has no words; `a.` has two, of which the second is empty. */

@@ -13,6 +13,7 @@ import {
   take,
   text,
 } from './queue.fixture.ts';
+import type { DiscardCause, Queue } from './queue.ts';
 
 const toDlx = { 'x-dead-letter-exchange': text('dlx') };
 
@@ -41,7 +42,7 @@ function reject(
 ): Message {
   const queue = host.queues.get('q') ?? host.queue(toDlx);
   queue.publish(messageOf('a', properties, message));
-  queue.discard(take(queue));
+  queue.discard(take(queue), 'reject');
   return lastOf(host);
 }
 
@@ -130,7 +131,7 @@ describe('a message that dies', () => {
     const host = new TestHost();
     const queue = host.queue();
     publishAll(queue, 'a');
-    queue.discard(take(queue));
+    queue.discard(take(queue), 'reject');
     expect([host.letters, host.used]).toEqual([[], 0]);
   });
 
@@ -140,7 +141,7 @@ describe('a message that dies', () => {
     queue.publish(messageOf('a', {}, { exchange: 'x', routingKey: 'k' }));
     host.clock.advance(10);
     queue.publish(messageOf('a', lastOf(host).content.properties, { exchange: 'dlx' }));
-    queue.discard(take(queue));
+    queue.discard(take(queue), 'reject');
     queue.publish(lastOf(host));
     host.clock.advance(5000);
     expect(headersOf(lastOf(host))['x-death']).toMatchObject([
@@ -175,7 +176,7 @@ describe('an x-death header that a publisher wrote', () => {
     ]);
     const queue = host.queues.get('q');
     queue?.publish(first);
-    if (queue !== undefined) queue.discard(take(queue));
+    if (queue !== undefined) queue.discard(take(queue), 'reject');
     expect(headersOf(lastOf(host))['x-death']).toMatchObject([
       { count: 2, queue: 'q', reason: 'rejected' },
     ]);
@@ -212,7 +213,7 @@ describe('dead letters in a circle', () => {
     const retry = host.queue({ ...to('work'), 'x-message-ttl': int(10) }, { name: 'retry' });
     publishAll(work, 'a');
     for (let round = 1; round <= 3; round++) {
-      work.discard(take(work));
+      work.discard(take(work), 'reject');
       expect([work.messageCount, retry.messageCount]).toEqual([0, 1]);
       host.clock.advance(10);
       expect([work.messageCount, retry.messageCount]).toEqual([1, 0]);
@@ -230,7 +231,7 @@ describe('dead letters in a circle', () => {
     queue.addConsumer(consumer);
     publishAll(queue, 'ab');
     const [first] = consumer.entries;
-    if (first !== undefined) queue.discard(first);
+    if (first !== undefined) queue.discard(first, 'reject');
     expect([queue.messageCount, queue.unackedCount]).toEqual([2, 0]);
     expect(bodyOf(take(queue).message)).toBe('b');
   });
@@ -243,5 +244,91 @@ describe('dead letters in a circle', () => {
     const last = host.queue({}, { name: `q${length}` });
     host.queues.get('q0')?.publish(messageOf('a'));
     expect([last.messageCount, host.letters.length]).toEqual([1, length]);
+  });
+});
+
+describe('a dead letter of 4.3 counts on how often its delivery failed', () => {
+  const quorum = { 'x-queue-type': text('quorum') };
+  const dying = { 'x-dead-letter-exchange': text(''), 'x-dead-letter-routing-key': text('dead') };
+
+  /** What is said of a message that was requeued in a classic queue, and then rejected into the queue `dead`. */
+  function toldOf(dead: Queue, queue: Queue, cause: DiscardCause): unknown {
+    publishAll(queue, 'a');
+    queue.requeue([take(queue)], 'reject');
+    queue.discard(take(queue), cause);
+    const entry = take(dead);
+    return [entry.redelivered, plain(dead.contentOf(entry).properties.headers)];
+  }
+
+  it.each([
+    ['reject', 2],
+    ['nack', 1],
+  ] as const)('in a quorum queue: %s', (cause, count) => {
+    const host = new TestHost('4.3');
+    const dead = host.queue(quorum, { name: 'dead' });
+    const [redelivered, headers] = [true, { 'x-delivery-count': count, 'x-acquired-count': count }];
+    expect(toldOf(dead, host.queue(dying), cause)).toEqual([
+      redelivered,
+      expect.objectContaining(headers),
+    ]);
+  });
+
+  it('towards the delivery limit, while its acquisitions start anew', () => {
+    const host = new TestHost('4.3');
+    const dead = host.queue({ ...quorum, 'x-delivery-limit': int(2) }, { name: 'dead' });
+    const queue = host.queue(dying);
+    publishAll(queue, 'a');
+    queue.discard(take(queue), 'reject');
+    dead.requeue([take(dead)], 'reject');
+    const entry = take(dead);
+    const headers = plain(dead.contentOf(entry).properties.headers);
+    expect(headers).toMatchObject({ 'x-delivery-count': 2, 'x-acquired-count': 1 });
+    dead.requeue([entry], 'reject');
+    expect(dead.messageCount).toBe(0);
+  });
+
+  it('in a classic queue by being redelivered, where it waited', () => {
+    const host = new TestHost('4.3');
+    const dead = host.queue({}, { name: 'dead' });
+    const queue = host.queue(dying);
+    publishAll(queue, 'ab');
+    queue.discard(take(queue), 'reject');
+    expect(take(dead).redelivered).toBe(true);
+    const consumer = new TestConsumer();
+    dead.addConsumer(consumer);
+    queue.discard(take(queue), 'reject');
+    expect(consumer.entries.map(({ redelivered }) => redelivered)).toEqual([false]);
+  });
+
+  it.each(['3.10', '4.0'] as const)('but not on %s', (profile) => {
+    const host = new TestHost(profile);
+    const dead = host.queue({}, { name: 'dead' });
+    expect(toldOf(dead, host.queue(dying), 'reject')).toEqual([false, expect.anything()]);
+  });
+});
+
+describe('the headers of a dead letter by version', () => {
+  it.each([
+    ['3.10', undefined],
+    ['4.0', 'q'],
+  ] as const)('%s: the first death after an x-death that is no list', (profile, first) => {
+    const headers = headersOf(
+      reject(new TestHost(profile), { headers: new Map([['x-death', text('often')]]) }),
+    );
+    expect(headers['x-death']).toHaveLength(1);
+    expect(headers['x-first-death-queue']).toBe(first);
+  });
+
+  it.each([
+    ['3.10', undefined],
+    ['4.0', ['c']],
+    ['4.3', ['c']],
+  ] as const)('%s: CC where the queue gives another key: %j', (profile, kept) => {
+    const host = new TestHost(profile);
+    host.queue({ ...toDlx, 'x-dead-letter-routing-key': text('other') });
+    const properties = { headers: new Map([['CC', array(text('c'))]]) };
+    const letter = reject(host, properties, { cc: ['c'] });
+    expect(headersOf(letter)['CC']).toEqual(kept);
+    expect(letter.cc).toBe(undefined);
   });
 });

@@ -13,6 +13,8 @@ export interface Death {
   readonly queue: string;
   /** Milliseconds since 1970. */
   readonly time: number;
+  /** How often its delivery had failed, as far as the next queue is told of it. */
+  readonly deliveryCount: number;
 }
 
 /** Where a queue's dead letters go. */
@@ -34,22 +36,26 @@ export class DeadLetter implements Message {
   readonly content: Content;
   /** Entries of the header `x-death`, the latest first. */
   readonly deaths: readonly Field[];
+  /** How often its delivery failed before. */
+  readonly deliveryCount: number;
 
   constructor(message: Message, death: Death, target: DeadLetterTarget, rules: ProfileRules) {
     const { properties } = message.content;
-    const earlier = deathsOf(message, properties, rules);
+    const told = rules.clientDeaths ? properties.headers?.get('x-death') : undefined;
+    const earlier = deathsOf(message, told);
+    const isFirst = earlier.length === 0 && told === undefined;
     this.exchange = target.exchange;
     this.routingKey = target.routingKey ?? message.routingKey;
     this.cc = target.routingKey === undefined ? message.cc : undefined;
     this.persistent = message.persistent;
     this.priority = message.priority;
+    this.deliveryCount = death.deliveryCount;
     this.deaths = recordDeath(earlier, message, properties, death);
     const headers = new Map(properties.headers);
-    if (target.routingKey !== undefined) headers.delete('CC');
+    if (target.routingKey !== undefined && !rules.keepsCc) headers.delete('CC');
     headers.set('x-death', { type: 'A', value: this.deaths });
-    if (earlier.length === 0) nameDeath(headers, 'first', message, death);
-    // Both came with the records of deaths that clients cannot write.
-    if (!rules.clientDeaths) nameDeath(headers, 'last', message, death);
+    if (isFirst) nameDeath(headers, 'first', message, death);
+    if (rules.lastDeaths) nameDeath(headers, 'last', message, death);
     const { expiration: _, ...kept } = properties;
     this.content = message.content.with({ ...kept, headers });
   }
@@ -65,11 +71,14 @@ export class DeadLetter implements Message {
   }
 }
 
-/** Deaths that are known already: those that this broker recorded, and where clients may write them, those of the header. */
-function deathsOf(message: Message, properties: Properties, rules: ProfileRules): readonly Field[] {
+/**
+ * Deaths that are known already: those that this broker recorded, else those of the publisher.
+ *
+ * @param told the header `x-death`, where a publisher may write it; what is no list is passed over
+ */
+function deathsOf(message: Message, told: Field | undefined): readonly Field[] {
   if (message instanceof DeadLetter) return message.deaths;
-  const header = rules.clientDeaths ? properties.headers?.get('x-death') : undefined;
-  return header?.type === 'A' ? header.value : [];
+  return told?.type === 'A' ? told.value : [];
 }
 
 /** The death goes to the front; one of the same queue and reason is counted up and keeps its other fields. */
@@ -93,7 +102,8 @@ function recordDeath(
 }
 
 function describe(message: Message, properties: Properties, death: Death): Table {
-  const cc = properties.headers?.get('CC');
+  // A dead letter may carry the header though it was not routed by it.
+  const cc = message.cc === undefined ? undefined : properties.headers?.get('CC');
   const carbonCopies = cc?.type === 'A' ? cc.value.filter((key) => key.type === 'S') : [];
   const table = new Map<string, Field>([
     ['count', { type: 'l', value: 0n }],

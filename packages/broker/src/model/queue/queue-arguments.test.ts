@@ -191,9 +191,31 @@ describe('queueArguments', () => {
 
 describe('comparedArguments', () => {
   it('names the arguments that the type of queue takes', () => {
-    expect(comparedArguments('classic')).toContain('x-max-priority');
-    expect(comparedArguments('classic')).not.toContain('x-delivery-limit');
-    expect(comparedArguments('quorum')).toContain('x-delivery-limit');
-    expect(comparedArguments('quorum')).not.toContain('x-max-priority');
+    expect(comparedArguments('classic', profiles['3.10'])).toContain('x-max-priority');
+    expect(comparedArguments('classic', profiles['3.10'])).not.toContain('x-delivery-limit');
+    expect(comparedArguments('quorum', profiles['3.10'])).toContain('x-delivery-limit');
+    expect(comparedArguments('quorum', profiles['3.10'])).not.toContain('x-max-priority');
+  });
+});
+
+describe('the arguments of a classic queue by version', () => {
+  const ok = undefined;
+  it.each([
+    ['x-queue-type', text(''), [406, 406, ok]],
+    ['x-queue-mode', text('bogus'), [406, 406, ok]],
+    ['x-queue-version', int(1), [ok, ok, 406]],
+    ['x-queue-version', int(2), [ok, ok, ok]],
+    ['x-queue-leader-locator', text('client-local'), [406, ok, ok]],
+    ['x-queue-leader-locator', text('bogus'), [406, 406, 406]],
+    ['x-queue-master-locator', text('min-masters'), [ok, ok, 541]],
+    ['x-consumer-timeout', int(1), [ok, ok, 406]],
+    ['x-stream-filter-size-bytes', int(1), [ok, ok, 406]],
+  ] as const)('%s %j', (name, value, codes) => {
+    for (const [index, profile] of (['3.10', '4.0', '4.3'] as const).entries()) {
+      const declaring = expect(() => parse({ [name]: value }, {}, profile));
+      const code = codes[index];
+      if (code === undefined) declaring.not.toThrow();
+      else declaring.toThrow(expect.objectContaining({ code }));
+    }
   });
 });

@@ -108,6 +108,19 @@ const anything: Check = () => undefined;
 /** Whether a text can be a routing key. */
 const isShort = (field: Field): boolean => Buffer.byteLength(textOf(field) ?? '') <= 255;
 
+/** A version of classic queues, of which RabbitMQ has two. */
+function version(lowest: number): Check {
+  return integer((value) => {
+    const isKnown = value >= lowest && value <= 2;
+    return negative(value) ?? (isKnown ? undefined : `"unsupported queue version '${value}'"`);
+  });
+}
+
+const leaderLocator: Check = oneOf(
+  ['client-local', 'balanced', 'random', 'least-leaders'],
+  () => 'invalid_queue_locator_arg',
+);
+
 const overflows = ['drop-head', 'reject-publish', 'reject-publish-dlx'] as const;
 
 const all: readonly QueueType[] = ['classic', 'quorum'];
@@ -116,7 +129,7 @@ const all: readonly QueueType[] = ['classic', 'quorum'];
  * The arguments that some type of queue knows, in the order in which RabbitMQ checks them (rabbit_amqqueue.erl). Those
  * of no type here belong to streams. Arguments beyond these are taken and have no effect, as on RabbitMQ.
  */
-const rules = {
+const always = {
   'x-expires': {
     types: all,
     check: integer((value) => zero(value) ?? negative(value) ?? tooLong(value)),
@@ -150,33 +163,41 @@ const rules = {
     types: ['classic'],
     check: oneOf(['default', 'lazy'], (value) => `"unsupported queue mode '${value}'"`),
   },
-  'x-queue-version': {
-    types: ['classic'],
-    check: integer(
-      (value) =>
-        negative(value) ??
-        (value === 1 || value === 2 ? undefined : `"unsupported queue version '${value}'"`),
-    ),
-  },
+  'x-queue-version': { types: ['classic'], check: version(1) },
   'x-single-active-consumer': { types: all, check: boolean },
   'x-queue-type': { types: all, check: anything },
   'x-quorum-initial-group-size': { types: ['quorum'], check: size },
-  'x-queue-leader-locator': {
-    types: all,
-    check: oneOf(
-      ['client-local', 'balanced', 'random', 'least-leaders'],
-      () => 'invalid_queue_locator_arg',
-    ),
-  },
+  'x-queue-leader-locator': { types: ['quorum'], check: leaderLocator },
   'x-queue-master-locator': { types: ['classic'], check: anything },
   'x-delivery-limit': { types: ['quorum'], check: anything },
   'x-max-age': { types: [], check: anything },
   'x-stream-max-segment-size-bytes': { types: [], check: anything },
-  'x-stream-filter-size-bytes': { types: [], check: anything },
   'x-initial-cluster-size': { types: [], check: anything },
 } as const satisfies Readonly<Record<string, Rule>>;
 
-const ruleOf: ReadonlyMap<string, Rule> = new Map(Object.entries(rules));
+/** What RabbitMQ 4.0 has instead or beyond. */
+const from40: Readonly<Record<string, Rule>> = {
+  'x-queue-leader-locator': { types: all, check: leaderLocator },
+};
+
+/** What RabbitMQ 4.3 has instead or beyond. */
+const from43: Readonly<Record<string, Rule>> = {
+  ...from40,
+  'x-queue-mode': { types: ['classic'], check: anything },
+  'x-queue-version': { types: ['classic'], check: version(2) },
+  'x-stream-filter-size-bytes': { types: [], check: anything },
+  'x-consumer-timeout': { types: ['quorum'], check: integer(() => undefined) },
+  'x-consumer-disconnected-timeout': { types: ['quorum'], check: anything },
+  'x-delayed-retry-type': { types: ['quorum'], check: anything },
+  'x-delayed-retry-min': { types: ['quorum'], check: anything },
+  'x-delayed-retry-max': { types: ['quorum'], check: anything },
+};
+
+const rulesOf: Readonly<Record<ProfileRules['queueArguments'], ReadonlyMap<string, Rule>>> = {
+  '3.10': new Map(Object.entries(always)),
+  '4.0': new Map(Object.entries({ ...always, ...from40 })),
+  '4.3': new Map(Object.entries({ ...always, ...from43 })),
+};
 
 /** RabbitMQ's words for a queue: `queue 'x' in vhost '/'`. */
 export function describeQueue(queue: { readonly vhost: string; readonly name: string }): string {
@@ -186,19 +207,22 @@ export function describeQueue(queue: { readonly vhost: string; readonly name: st
 /**
  * The names of the arguments in which a declaration must agree with a queue that exists, in RabbitMQ's order.
  */
-export function comparedArguments(type: QueueType): readonly string[] {
-  return [...ruleOf].filter(([, rule]) => rule.types.includes(type)).map(([name]) => name);
+export function comparedArguments(type: QueueType, profile: ProfileRules): readonly string[] {
+  return [...rulesOf[profile.queueArguments]]
+    .filter(([, rule]) => rule.types.includes(type))
+    .map(([name]) => name);
 }
 
 /**
  * The arguments of a queue that is to be declared.
  *
  * @throws AmqpError 406 for a wrong type or value, for an argument that this type of queue does not take, and for a
- *   quorum queue that is not durable, exclusive or deleted automatically; 540 for a stream.
+ *   quorum queue that is not durable, exclusive or deleted automatically; 540 for a stream; 541 for what is deprecated.
  */
 export function queueArguments(spec: QueueSpec, profile: ProfileRules): QueueArguments {
-  const type = queueType(spec);
+  const type = queueType(spec, profile);
   const table = spec.arguments;
+  const ruleOf = rulesOf[profile.queueArguments];
   for (const [name, rule] of ruleOf) {
     const field = table.get(name);
     if (field === undefined || !rule.types.includes(type)) continue;
@@ -213,7 +237,9 @@ export function queueArguments(spec: QueueSpec, profile: ProfileRules): QueueArg
     );
   }
   if (type === 'quorum') checkQuorumProperties(spec);
-  const number = (name: keyof typeof rules): number | undefined => integerOf(table.get(name));
+  if (table.has('x-queue-master-locator') && !profile.masterLocators)
+    throw new AmqpError(541, 'queue_master_locator is deprecated and not permitted');
+  const number = (name: keyof typeof always): number | undefined => integerOf(table.get(name));
   return {
     type,
     expires: number('x-expires'),
@@ -223,7 +249,10 @@ export function queueArguments(spec: QueueSpec, profile: ProfileRules): QueueArg
     overflow: overflowOf(table, type),
     deadLetterExchange: textOf(table.get('x-dead-letter-exchange')),
     deadLetterRoutingKey: textOf(table.get('x-dead-letter-routing-key')),
-    maxPriority: type === 'quorum' ? profile.quorumPriorities - 1 : (number('x-max-priority') ?? 0),
+    maxPriority:
+      type === 'quorum'
+        ? profile.quorumPriorities - 1
+        : classicMaxPriority(number('x-max-priority'), profile),
     singleActiveConsumer: table.get('x-single-active-consumer')?.value === true,
     deliveryLimit:
       type === 'quorum' ? deliveryLimit(number('x-delivery-limit'), profile) : undefined,
@@ -235,10 +264,11 @@ export function queueArguments(spec: QueueSpec, profile: ProfileRules): QueueArg
  *
  * @throws AmqpError 406 for an unknown type, 540 for a stream
  */
-export function queueType(spec: QueueSpec): QueueType {
+export function queueType(spec: QueueSpec, profile: ProfileRules): QueueType {
   const field = spec.arguments.get('x-queue-type');
   if (field === undefined) return 'classic';
   const value = textOf(field);
+  if (value === '' && profile.emptyQueueType) return 'classic';
   if (value === 'classic' || value === 'quorum') return value;
   if (value === 'stream')
     throw new AmqpError(540, `streams are not supported: ${describeQueue(spec)}`);
@@ -263,6 +293,10 @@ function overflowOf(table: Table, type: QueueType): Overflow {
   const value = textOf(table.get('x-overflow'));
   if (type === 'quorum' && value === 'reject-publish-dlx') return 'drop-head';
   return overflows.find((overflow) => overflow === value) ?? 'drop-head';
+}
+
+function classicMaxPriority(given: number | undefined, profile: ProfileRules): number {
+  return given === undefined ? 0 : Math.max(given, profile.leastMaxPriority);
 }
 
 /** A negative limit means none. */

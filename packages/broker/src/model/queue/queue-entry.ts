@@ -16,6 +16,7 @@ export class QueueEntry implements Entry {
   redelivered = false;
   deliveryCount = 0;
   acquiredCount = 0;
+  fetched = false;
 
   constructor(message: Message, position: number, expiresAt: number | undefined) {
     this.message = message;
@@ -29,6 +30,7 @@ export class QueueEntry implements Entry {
     moved.redelivered = entry.redelivered;
     moved.deliveryCount = entry.deliveryCount;
     moved.acquiredCount = entry.acquiredCount;
+    moved.fetched = entry.fetched;
     return moved;
   }
 }

@@ -83,3 +83,13 @@ describe('priorities of a quorum queue', () => {
     expect(drain(queue)).toEqual(['a', 'b']);
   });
 });
+
+it.each([
+  ['3.10', ['a', 'b', 'c']],
+  ['4.0', ['b', 'c', 'a']],
+  ['4.3', ['b', 'c', 'a']],
+] as const)('x-max-priority 0 on %s is no order, or two levels', (profile, order) => {
+  const queue = new TestHost(profile).queue({ 'x-max-priority': int(0) });
+  publish(queue, ['a', 0], ['b', 1], ['c', 9]);
+  expect(drain(queue)).toEqual(order);
+});

@@ -63,7 +63,7 @@ describe('what comes back to a quorum queue', () => {
   );
 
   it('says how often it came back', () => {
-    const queue = new TestHost('3.10').queue(quorum);
+    const queue = new TestHost('4.0').queue(quorum);
     publishAll(queue, 'a');
     expect([
       headersOfNext(queue, 'nack'),
@@ -71,6 +71,20 @@ describe('what comes back to a quorum queue', () => {
       headersOfNext(queue, 'reject'),
     ]).toEqual([{}, { 'x-delivery-count': 1 }, { 'x-delivery-count': 2 }]);
     expect(headersOfNext(queue, 'nack')).toEqual({ 'x-delivery-count': 3 });
+  });
+
+  it.each([
+    ['3.10', { 'x-delivery-count': 0 }],
+    ['4.0', {}],
+    ['4.3', {}],
+  ] as const)('says on %s to basic.get alone whether it never did: %j', (profile, headers) => {
+    const queue = new TestHost(profile).queue(quorum);
+    publishAll(queue, 'ab');
+    expect(plain(queue.contentOf(take(queue)).properties.headers)).toEqual(headers);
+    const consumer = new TestConsumer();
+    queue.addConsumer(consumer);
+    const [entry] = consumer.entries;
+    expect(entry && queue.contentOf(entry).properties.headers).toBe(undefined);
   });
 
   it('says on 4.3 also how often it was handed out, which is more: nack does not count as a delivery', () => {

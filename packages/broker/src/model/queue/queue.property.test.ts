@@ -143,9 +143,13 @@ class Pair {
     const item = this.#model.unacked[at];
     if (entry === undefined || item === undefined) return;
     this.#model.settle(item);
-    if (how === 'ack') this.#model.acked.push(item.id);
-    else this.#model.dead.push(`rejected ${item.id}`);
-    this.#queue[how](entry);
+    if (how === 'ack') {
+      this.#model.acked.push(item.id);
+      this.#queue.ack(entry);
+    } else {
+      this.#model.dead.push(`rejected ${item.id}`);
+      this.#queue.discard(entry, 'reject');
+    }
   }
 
   requeue(from: number, count: number, step: number): void {

@@ -55,7 +55,7 @@ describe('a queue', () => {
   it('drops a rejected message', () => {
     const queue = new TestHost().queue();
     publishAll(queue, 'a');
-    queue.discard(take(queue));
+    queue.discard(take(queue), 'reject');
     expect([queue.messageCount, queue.unackedCount]).toEqual([0, 0]);
   });
 
@@ -75,7 +75,7 @@ describe('a queue', () => {
     publishAll(queue, 'abcdef');
     expect(host.used).toBe(4 * (512 + 1));
     queue.ack(take(queue));
-    queue.discard(take(queue));
+    queue.discard(take(queue), 'reject');
     queue.requeue([take(queue)], 'nack');
     queue.get(true);
     expect(host.used).toBe(512 + 1);
@@ -126,7 +126,8 @@ describe('a queue', () => {
       queue.delete();
       expect(host.used).toBeGreaterThan(0);
       if (how === 'requeue') queue.requeue([a], 'lost');
-      else queue[how](a);
+      else if (how === 'ack') queue.ack(a);
+      else queue.discard(a, 'nack');
       expect([host.used, queue.messageCount, queue.unackedCount]).toEqual([0, 0, 0]);
       expect(host.letters).toEqual([]);
     });

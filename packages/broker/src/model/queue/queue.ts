@@ -8,11 +8,16 @@ import type { Dispatch } from './dispatch.ts';
 import { describeQueue, type QueueArguments, type QueueSpec } from './queue-arguments.ts';
 import { byPosition, bytesOf } from './queue-entry.ts';
 import type { QueueHost } from './queue-host.ts';
-import { countedContent, countReturn, type RequeueCause } from './quorum-returns.ts';
+import {
+  countedContent,
+  countReturn,
+  type DiscardCause,
+  type RequeueCause,
+} from './quorum-returns.ts';
 import { RoundRobin } from './round-robin.ts';
 import { SingleActive } from './single-active.ts';
 
-export type { RequeueCause } from './quorum-returns.ts';
+export type { DiscardCause, RequeueCause } from './quorum-returns.ts';
 
 /**
  * A queue: messages that wait, and consumers that they go to. Between calls, either no message waits or no consumer is
@@ -79,11 +84,12 @@ export class Queue {
    */
   publish(message: Message): boolean {
     if (this.#backlog.refuses(message)) {
-      if (this.arguments.overflow === 'reject-publish-dlx') this.#bury(message, 'maxlen');
+      if (this.arguments.overflow === 'reject-publish-dlx') this.#bury(message, 'maxlen', 0);
       return false;
     }
     const entry = this.#backlog.entryOf(message);
     const consumer = this.#backlog.size === 0 ? this.#dispatch.next() : undefined;
+    if (message instanceof DeadLetter) this.#carryCount(entry, message, consumer);
     if (consumer?.noAck !== true) this.#host.take(bytesOf(message));
     if (consumer === undefined) {
       this.#backlog.push(entry);
@@ -108,6 +114,7 @@ export class Queue {
     this.#backlog.trim();
     const entry = this.#backlog.shift();
     if (entry === undefined) return undefined;
+    entry.fetched = true;
     if (noAck) this.#host.give(bytesOf(entry.message));
     else this.#unacked += 1;
     this.#backlog.trim();
@@ -131,13 +138,18 @@ export class Queue {
     }
     for (const entry of entries) entry.redelivered = true;
     if (this.arguments.type === 'quorum') this.#returnToQuorum(entries, cause);
-    else this.#backlog.putBack([...entries].sort(byPosition));
+    else this.#returnToClassic(entries, cause);
     this.#advance();
   }
 
-  /** An entry is rejected for good: it is dead-lettered with the reason `rejected`, or dropped. */
-  discard(entry: Entry): void {
+  /**
+   * An entry is rejected for good: it is dead-lettered with the reason `rejected`, or dropped.
+   *
+   * @param cause the method that said so
+   */
+  discard(entry: Entry, cause: DiscardCause): void {
     this.#unacked -= 1;
+    if (cause === 'reject') entry.deliveryCount += 1;
     this.#drop(entry, 'rejected');
     this.#host.changed(this);
   }
@@ -260,16 +272,31 @@ export class Queue {
     for (const entry of exhausted) this.#drop(entry, 'delivery_limit');
   }
 
-  #drop(entry: Entry, reason: DeathReason): void {
-    this.#host.give(bytesOf(entry.message));
-    if (this.#state === 'alive') this.#bury(entry.message, reason);
+  /** To where they were. */
+  #returnToClassic(entries: readonly Entry[], cause: RequeueCause): void {
+    for (const entry of entries) countReturn(entry, cause, undefined, this.#host.rules);
+    this.#backlog.putBack([...entries].sort(byPosition));
   }
 
-  #bury(message: Message, reason: DeathReason): void {
+  /** A dead letter counts on. A classic queue that hands it over at once does not say so. */
+  #carryCount(entry: Entry, letter: DeadLetter, consumer: Consumer | undefined): void {
+    entry.deliveryCount = letter.deliveryCount;
+    const tells = this.arguments.type === 'quorum' || consumer === undefined;
+    entry.redelivered = tells && letter.deliveryCount > 0;
+  }
+
+  #drop(entry: Entry, reason: DeathReason): void {
+    this.#host.give(bytesOf(entry.message));
+    if (this.#state === 'alive') this.#bury(entry.message, reason, entry.deliveryCount);
+  }
+
+  #bury(message: Message, reason: DeathReason, count: number): void {
     const { deadLetterExchange: exchange, deadLetterRoutingKey: routingKey } = this.arguments;
     if (exchange === undefined) return;
-    const death = { reason, queue: this.name, time: this.#host.clock.now() };
-    const letter = new DeadLetter(message, death, { exchange, routingKey }, this.#host.rules);
+    const { rules, clock } = this.#host;
+    const deliveryCount = rules.lettersKeepCount ? count : 0;
+    const death = { reason, queue: this.name, time: clock.now(), deliveryCount };
+    const letter = new DeadLetter(message, death, { exchange, routingKey }, rules);
     this.#host.deadLetter(letter, (queue) => letter.mayReach(queue));
   }
 

@@ -8,7 +8,10 @@ import type { Content, Entry } from '../message.ts';
  */
 export type RequeueCause = 'nack' | 'reject' | 'lost';
 
-/** Counts that an entry of a quorum queue came back. Returns whether it came back more often than the limit allows. */
+/** What a client rejected an entry for good with. */
+export type DiscardCause = 'nack' | 'reject';
+
+/** Counts that an entry came back. Returns whether it came back more often than the limit allows. */
 export function countReturn(
   entry: Entry,
   cause: RequeueCause,
@@ -20,14 +23,20 @@ export function countReturn(
   return limit !== undefined && entry.deliveryCount > limit;
 }
 
-/** The content of an entry of a quorum queue, with headers that say how often it came back, if it did. */
+/**
+ * The content of an entry of a quorum queue, with headers that say how often it came back, if it did; or that it did
+ * not, where `basic.get` says so.
+ */
 export function countedContent(entry: Entry, rules: ProfileRules): Content {
   const { content } = entry.message;
-  if (entry.acquiredCount === 0) return content;
+  const saysNever = entry.fetched && rules.getCountsFirst;
+  const { deliveryCount, acquiredCount } = entry;
+  if (deliveryCount === 0 && acquiredCount === 0 && !saysNever) return content;
   const { properties } = content;
   const headers = new Map(properties.headers);
-  if (entry.deliveryCount > 0) headers.set('x-delivery-count', long(entry.deliveryCount));
-  if (rules.acquiredCount) headers.set('x-acquired-count', long(entry.acquiredCount));
+  if (deliveryCount > 0 || saysNever) headers.set('x-delivery-count', long(deliveryCount));
+  // A dead letter that has not come back yet counts as it did where it died.
+  if (rules.acquiredCount) headers.set('x-acquired-count', long(acquiredCount || deliveryCount));
   return content.with({ ...properties, headers });
 }
 

@@ -57,10 +57,10 @@ export const basicHandlers: Handlers<BasicMethods> = {
   'basic.ack': (channel, { deliveryTag, multiple }) => channel.settle('ack', deliveryTag, multiple),
 
   'basic.nack': (channel, { deliveryTag, multiple, requeue }) =>
-    channel.settle(requeue ? 'nack' : 'discard', deliveryTag, multiple),
+    channel.settle(requeue ? 'nack' : 'discard by nack', deliveryTag, multiple),
 
   'basic.reject': (channel, { deliveryTag, requeue }) =>
-    channel.settle(requeue ? 'reject' : 'discard', deliveryTag, false),
+    channel.settle(requeue ? 'reject' : 'discard by reject', deliveryTag, false),
 
   'basic.recover': (channel, { requeue }) => {
     recover(channel, requeue);
