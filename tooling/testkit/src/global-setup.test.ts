@@ -32,8 +32,18 @@ describe('the global setup', () => {
     const teardown = await setup(project);
     await teardown();
     expect(provided).toEqual([
-      { kind: 'running', name: 'embedded broker', url: expect.stringContaining('amqp://') },
-      { kind: 'running', name: 'LEVERET_TEST_AMQP_URL', url: 'amqp://elsewhere' },
+      {
+        kind: 'running',
+        name: 'embedded broker',
+        isEmbedded: true,
+        url: expect.stringContaining('amqp://'),
+      },
+      {
+        kind: 'running',
+        name: 'LEVERET_TEST_AMQP_URL',
+        isEmbedded: false,
+        url: 'amqp://elsewhere',
+      },
     ]);
     expect(lines).toEqual([expect.stringContaining('embedded broker and LEVERET_TEST_AMQP_URL')]);
   });

@@ -9,6 +9,8 @@ import { startRabbitNode } from './rabbit/start.ts';
 export type BrokerSource = {
   /** What it is, for titles. */
   readonly name: string;
+  /** Whether it is the embedded broker. */
+  readonly isEmbedded: boolean;
 } & (
   | { readonly kind: 'running'; readonly url: string }
   /** A private node, started at the first request. */
@@ -37,7 +39,7 @@ interface Offer extends AsyncDisposable {
 async function offerEmbedded(): Promise<Offer> {
   const broker = await startBroker();
   return {
-    source: { kind: 'running', name: 'embedded broker', url: broker.url },
+    source: { kind: 'running', name: 'embedded broker', isEmbedded: true, url: broker.url },
     [Symbol.asyncDispose]: () => broker.close(),
   };
 }
@@ -50,7 +52,7 @@ async function offerNode(): Promise<Offer> {
     return node.url;
   });
   return {
-    source: { kind: 'gate', name: 'RabbitMQ', port: gate.port },
+    source: { kind: 'gate', name: 'RabbitMQ', isEmbedded: false, port: gate.port },
     [Symbol.asyncDispose]: async () => {
       await gate[Symbol.asyncDispose]();
       await node?.[Symbol.asyncDispose]();
@@ -66,7 +68,8 @@ async function offerNode(): Promise<Offer> {
 async function offerRabbit(): Promise<Offer | undefined> {
   const { LEVERET_TEST_AMQP_URL: url, LEVERET_REQUIRE_ALL: requireAll } = process.env;
   if (url !== undefined && url !== '') {
-    const source: BrokerSource = { kind: 'running', name: 'LEVERET_TEST_AMQP_URL', url };
+    const name = 'LEVERET_TEST_AMQP_URL';
+    const source: BrokerSource = { kind: 'running', name, isEmbedded: false, url };
     return { source, [Symbol.asyncDispose]: async () => {} };
   }
   if (findRabbitServer() !== undefined) return offerNode();

@@ -1,2 +1,2 @@
 export { hasAioPika, type PythonProgram, startPython } from './python.ts';
-export { describeWithBroker, uniqueName } from './with-broker.ts';
+export { describeWithBroker, describeWithRabbit, uniqueName } from './with-broker.ts';

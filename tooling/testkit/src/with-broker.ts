@@ -6,6 +6,9 @@ import type { BrokerSource } from './global-setup.ts';
 
 const BOOT_TIMEOUT_MS = 120_000;
 
+/** Declares the tests for one broker. */
+type Define = (getUrl: () => string) => void;
+
 function urlOf(source: BrokerSource): Promise<string> | string {
   return source.kind === 'running' ? source.url : askBrokerGate(source.port);
 }
@@ -21,17 +24,33 @@ function urlOf(source: BrokerSource): Promise<string> | string {
  *   });
  * });
  */
-export function describeWithBroker(title: string, define: (getUrl: () => string) => void): void {
-  describe.for(inject('leveretBrokers'))(`${title} ($name)`, (source) => {
+export function describeWithBroker(title: string, define: Define): void {
+  describeWith(inject('leveretBrokers'), title, define);
+}
+
+/**
+ * `describeWithBroker` for RabbitMQ alone. Skipped where it is not installed.
+ */
+export function describeWithRabbit(title: string, define: Define): void {
+  const rabbits = inject('leveretBrokers').filter(({ isEmbedded }) => !isEmbedded);
+  if (rabbits.length > 0) describeWith(rabbits, title, define);
+  else describe.skip(`${title} (RabbitMQ is not installed)`, () => define(noBroker));
+}
+
+function describeWith(sources: readonly BrokerSource[], title: string, define: Define): void {
+  describe.for(sources)(`${title} ($name)`, (source) => {
     let url: string | undefined;
     beforeAll(async () => {
       url = await urlOf(source);
     }, BOOT_TIMEOUT_MS);
     define(() => {
-      if (url === undefined) throw new TestkitError('getUrl() works inside tests and hooks only');
-      return url;
+      return url ?? noBroker();
     });
   });
+}
+
+function noBroker(): never {
+  throw new TestkitError('getUrl() works inside tests and hooks only');
 }
 
 /** A name that no other test and no other run uses, such as `orders-3f2a…`. */

@@ -1,10 +1,25 @@
-import { beforeAll, test } from 'vitest';
+import { type Broker, startBroker } from '@leveret/broker';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { openConnection } from '../amqp/connection.ts';
-import { describeWithBroker } from '../with-broker.ts';
+import { describeWithRabbit } from '../with-broker.ts';
 import { type BrokerProfile, profileOf } from './broker/profile.ts';
 import { brokerConformance } from './broker-conformance.ts';
 
-describeWithBroker('RabbitMQ conforms to its own suite', (getUrl) => {
+const profiles: readonly BrokerProfile[] = ['3.10', '4.0', '4.3'];
+
+describe.for(profiles)('the embedded broker conforms as RabbitMQ %s', (profile) => {
+  let broker: Broker | undefined;
+
+  beforeAll(async () => {
+    broker = await startBroker({ profile });
+  });
+  afterAll(() => broker?.close());
+
+  for (const { title, run } of brokerConformance(() => broker?.url ?? '', { profile }))
+    test.concurrent(title, run, 60_000);
+});
+
+describeWithRabbit('RabbitMQ conforms to its own suite', (getUrl) => {
   let profile: BrokerProfile = '3.10';
 
   beforeAll(async () => {

@@ -18,7 +18,6 @@ import { frameCases } from './broker/frames.ts';
 import { gettingCases } from './broker/getting.ts';
 import { headersRoutingCases } from './broker/headers-routing.ts';
 import { lengthLimitCases } from './broker/length-limits.ts';
-import { limitCases } from './broker/limits.ts';
 import { prefetchCases } from './broker/prefetch.ts';
 import { priorityCases } from './broker/priorities.ts';
 import { publishingCases } from './broker/publishing.ts';
@@ -72,7 +71,6 @@ const areas = {
   'single active consumer': singleActiveConsumerCases,
   'direct reply-to': directReplyToCases,
   'dead letters': deadLetterCases,
-  limits: limitCases,
   'time to live': timeToLiveCases,
   'length limits': lengthLimitCases,
   priorities: priorityCases,

@@ -219,6 +219,22 @@ function copyCases({ onChannel }: Suite): BrokerCase[] {
       await channel.settle(queue);
       assert.equal(await channel.get(copy), undefined);
     }),
+    onChannel('CC that is kept routes no further', async (channel, bench) => {
+      const exchange = await bench.exchange(channel, 'fanout');
+      const last = await bench.queue(channel);
+      await channel.call('queue.bind', { queue: last, exchange });
+      const middle = await bench.queue(channel, {
+        exclusive: true,
+        arguments: { 'x-dead-letter-exchange': exchange },
+      });
+      const queue = await bench.queue(channel, dyingInto(middle));
+      await fill(channel, queue, ['a'], { properties: { headers: { CC: ['copy'] } } });
+      await rejectAndSettle(channel, queue, [middle]);
+      await rejectAndSettle(channel, middle, [last]);
+      const [second, first] = deathsOf(await getOne(channel, last));
+      assert.deepEqual(second?.['routing-keys'], [middle]);
+      assert.deepEqual(first?.['routing-keys'], [queue, 'copy']);
+    }),
     onChannel('without a key of the queue CC holds for the dead letter', async (channel, bench) => {
       const exchange = await bench.exchange(channel, 'direct');
       const queue = await bench.queue(channel, {

@@ -10,6 +10,8 @@ interface Match {
   readonly gets: readonly Table[];
   /** What it gets from RabbitMQ 3.10, and not from 4.0 on. */
   readonly getsOn310?: readonly Table[];
+  /** What it gets from RabbitMQ 4.0 on, and not before. */
+  readonly getsFrom40?: readonly Table[];
   readonly misses: readonly Table[];
 }
 
@@ -152,6 +154,20 @@ const values: readonly Match[] = [
     misses: [{ a: typed.double(1.5) }, { a: typed.timestamp(2n) }],
   },
   {
+    title: 'a fraction matches a whole number on 3.10',
+    binding: { a: typed.double(1) },
+    gets: [{ a: typed.float(1) }, { a: typed.double(1) }],
+    getsOn310: [{ a: 1 }],
+    misses: [{ a: 2 }],
+  },
+  {
+    title: 'the timestamp of a message is in milliseconds from RabbitMQ 4 on',
+    binding: { 'x-match': 'any', a: 1000, b: 1 },
+    gets: [{ b: 1 }],
+    getsFrom40: [{ a: typed.timestamp(1n) }],
+    misses: [{ a: 1 }],
+  },
+  {
     title: 'a timestamp matches a number, and itself on 3.10',
     binding: { a: typed.timestamp(1n) },
     gets: [{ a: 1 }],
@@ -220,17 +236,18 @@ export function headersRoutingCases(suite: Suite): BrokerCase[] {
 
 /** A queue is bound with the arguments, and gets messages with those headers alone. */
 function matchCase({ onChannel }: Suite, match: Match): BrokerCase {
-  const { title, binding, getsOn310 = [], misses } = match;
+  const { title, binding, getsOn310 = [], getsFrom40 = [], misses } = match;
   return onChannel(title, async (channel, bench) => {
-    const gets = bench.profile === '3.10' ? [...match.gets, ...getsOn310] : match.gets;
+    const also = bench.profile === '3.10' ? getsOn310 : getsFrom40;
+    const gets = new Set([...match.gets, ...also]);
     const exchange = await bench.exchange(channel, 'headers');
     const queue = await boundQueue(channel, bench, { exchange, arguments: binding });
-    const all = [...match.gets, ...getsOn310, ...misses];
+    const all = [...match.gets, ...getsOn310, ...getsFrom40, ...misses];
     for (const [index, headers] of all.entries())
       channel.publish({ exchange, properties: { headers }, body: String(index) });
     assert.deepEqual(
       await drain(channel, queue),
-      gets.map((_, index) => String(index)),
+      [...all.keys()].map(String).filter((_, index) => gets.has(all[index] ?? {})),
     );
   });
 }

@@ -82,7 +82,14 @@ const refused: readonly (readonly [
   ['x-queue-type as a number', { 'x-queue-type': 5 }],
   ['x-queue-type without a letter', { 'x-queue-type': '' }, ['3.10', '4.0']],
   ['x-queue-mode bogus', { 'x-queue-mode': 'bogus' }, ['3.10', '4.0']],
+  ['x-queue-mode as a number', { 'x-queue-mode': 5 }, ['3.10', '4.0']],
   ['x-queue-version 3', { 'x-queue-version': 3 }],
+  ['x-queue-version 1', { 'x-queue-version': 1 }, ['4.3']],
+  ['x-queue-leader-locator', { 'x-queue-leader-locator': 'client-local' }, ['3.10']],
+  ['x-queue-leader-locator bogus', { 'x-queue-leader-locator': 'bogus' }],
+  ['x-initial-cluster-size', { 'x-initial-cluster-size': 1 }],
+  ['x-stream-filter-size-bytes', { 'x-stream-filter-size-bytes': 16 }, ['4.3']],
+  ['x-consumer-timeout', { 'x-consumer-timeout': 60_000 }, ['4.3']],
   ['x-delivery-limit', { 'x-delivery-limit': 5 }],
   ['x-dead-letter-strategy', { 'x-dead-letter-strategy': 'at-most-once' }],
   ['x-quorum-initial-group-size', { 'x-quorum-initial-group-size': 1 }],
@@ -149,7 +156,7 @@ function validationCases({ onChannel }: Suite): BrokerCase[] {
   ];
 }
 
-function equivalenceCases({ onChannel }: Suite): BrokerCase[] {
+function equivalenceCases({ onChannel, onConnection }: Suite): BrokerCase[] {
   return [
     ...compared.map(([name, one, other]) =>
       onChannel(`${name} may not change, come or go`, async (channel, bench) => {
@@ -186,6 +193,17 @@ function equivalenceCases({ onChannel }: Suite): BrokerCase[] {
       const queue = await bench.queue(channel, { exclusive: true, arguments: { 'x-foo': 1 } });
       for (const queueArguments of [{ 'x-foo': 'two' }, {}])
         await channel.call('queue.declare', { queue, exclusive: true, arguments: queueArguments });
+    }),
+    onConnection('x-queue-master-locator is permitted until 4.3', async (connection, bench) => {
+      const channel = await connection.channel();
+      const locator = { 'x-queue-master-locator': 'min-masters' };
+      const fields = { queue: bench.name(), exclusive: true, arguments: locator };
+      if (bench.profile !== '4.3') {
+        await channel.call('queue.declare', fields);
+      } else {
+        channel.send('queue.declare', fields);
+        await connection.expectClose(541, 'queue.declare');
+      }
     }),
     onChannel('type classic may be said or left out', async (channel, bench) => {
       const classic = { 'x-queue-type': 'classic' };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AmqpChannel } from '../../amqp/channel.ts';
 import type { Arrived, Content } from '../../amqp/methods.ts';
 import { bodiesOf, consume, fill } from './bench.ts';
-import { assertTyped, deathsOf, getOne, rejectOne } from './letters.ts';
+import { assertTyped, deathsOf, dyingInto, getOne, rejectOne } from './letters.ts';
 import type { BrokerProfile } from './profile.ts';
 import { mortalQuorumQueue, quorumQueue, store } from './quorum-queues.ts';
 import type { BrokerCase, Suite } from './suite.ts';
@@ -99,6 +99,24 @@ function headerCases({ onChannel }: Suite): BrokerCase[] {
         }
       }),
     ),
+    onChannel('a letter of basic.reject counts on in RabbitMQ 4.3', async (channel, bench) => {
+      const dead = await quorumQueue(channel, bench);
+      const queue = await bench.queue(channel, dyingInto(dead));
+      await fill(channel, queue, ['a']);
+      const { deliveryTag } = await getOne(channel, queue);
+      channel.send('basic.reject', { deliveryTag, requeue: true });
+      await consume(channel, dead);
+      await rejectOne(channel, queue);
+      const countsOn = bench.profile === '4.3';
+      const letter = await channel.next('basic.deliver');
+      assert.equal(letter.redelivered, countsOn);
+      if (countsOn) assertTyped(letter, { 'x-delivery-count': 2n, 'x-acquired-count': 2n });
+      else assert.equal(letter.properties.headers?.['x-delivery-count'], undefined);
+      channel.send('basic.reject', { deliveryTag: letter.deliveryTag, requeue: true });
+      const again = await channel.next('basic.deliver');
+      if (countsOn) assertTyped(again, { 'x-delivery-count': 3n, 'x-acquired-count': 1n });
+      else assertTyped(again, { 'x-delivery-count': 1n });
+    }),
     onChannel('a channel that closes counts for what it held', async (channel, bench) => {
       const queue = await quorumQueue(channel, bench);
       await store(channel, queue, ['a']);
