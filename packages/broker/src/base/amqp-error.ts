@@ -77,8 +77,3 @@ function cutToBytes(text: string, most: number): string {
     .toString()
     .replace(/\uFFFD+$/, '');
 }
-
-/** The name of a reply code, such as `NO_ROUTE`. */
-export function replyCodeName(code: ReplyCode): string {
-  return replyCodes[code].name;
-}

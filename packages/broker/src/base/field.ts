@@ -21,7 +21,7 @@ export type Field =
   | { readonly type: 'deep'; readonly value: Uint8Array };
 
 /** A decimal number: `unscaled` (uint32) divided by ten to the power of `scale` (uint8). */
-export interface Decimal {
+interface Decimal {
   readonly scale: number;
   readonly unscaled: number;
 }

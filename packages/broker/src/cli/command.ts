@@ -16,7 +16,7 @@ export const usage: string = `Usage: npx @leveret/broker [options]
 An AMQP 0-9-1 broker that behaves like RabbitMQ, for tests and development. It keeps nothing on disk.
 
   --port <number>          TCP port, 0 for any free one (${AMQP_PORT})
-  --host <address>         address to listen on (127.0.0.1)
+  --host <address>         address to listen on (127.0.0.1 and ::1)
   --profile <version>      RabbitMQ to behave like: ${Object.keys(profiles).join(', ')} (4.0)
   --user <name:password>   who may log in, with all permissions; may be repeated (guest:guest)
   --vhost <name>           virtual host; may be repeated (/)

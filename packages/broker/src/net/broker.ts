@@ -1,4 +1,5 @@
 import { AmqpError } from '../base/amqp-error.ts';
+import { systemClock } from '../base/clock.ts';
 import { type Profile, profiles } from '../base/profile.ts';
 import { Access } from '../model/access.ts';
 import { BrokerModel } from '../model/broker-model.ts';
@@ -176,6 +177,8 @@ function contextOf(
 ): BrokerContext {
   return {
     model,
+    // Clients live in real time, however fast a test turns the clock of the broker.
+    linkClock: systemClock,
     limits: {
       channelMax: limits.channels,
       frameMax: limits.frameSize,

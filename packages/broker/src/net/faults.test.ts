@@ -153,6 +153,18 @@ describe('faults that last', () => {
     expect(broker.inspect().queues[0]?.ready).toBe(1);
   });
 
+  it('blocks for as long as one of several reasons is left', async () => {
+    await using broker = await startBroker();
+    using peer = await publisherOn(broker);
+    const first = broker.faults.block('first');
+    const second = broker.faults.block('second');
+    first[Symbol.dispose]();
+    peer.publish(1, { routingKey: 'q' });
+    expect((await peer.next('connection.blocked')).fields.reason).toBe('second');
+    second[Symbol.dispose]();
+    await peer.next('connection.unblocked');
+  });
+
   it('blocks publishers for a reason, and lets them go on', async () => {
     await using broker = await startBroker();
     using peer = await publisherOn(broker);

@@ -50,10 +50,9 @@ export class Faults {
 
   /** Resets connections as soon as they come. Those that are open go on. */
   refuseConnections(): Disposable {
-    this.#server.refusing = true;
-    return lift(() => {
-      this.#server.refusing = false;
-    });
+    const refusing = {};
+    this.#server.refusals.add(refusing);
+    return lift(() => this.#server.refusals.delete(refusing));
   }
 
   /** Reads nothing from those who are connected, as a broker that hangs. */
@@ -93,8 +92,8 @@ export class Faults {
    */
   block(reason = 'low on memory'): Disposable {
     if (Buffer.byteLength(reason) > 255) throw refusal('reason', reason, 'at most 255 bytes long');
-    this.#alarm.raise(reason);
-    return lift(() => this.#alarm.clear());
+    const raised = this.#alarm.raise(reason);
+    return lift(() => this.#alarm.lower(raised));
   }
 
   /**
@@ -108,7 +107,7 @@ export class Faults {
 
   /** Ends all faults that last. */
   clear(): void {
-    this.#server.refusing = false;
+    this.#server.refusals.clear();
     this.#plan.confirms = { kind: 'none' };
     this.#alarm.clear();
     for (const { transport } of this.#server.clients) transport.release('stalled');

@@ -28,7 +28,10 @@ export interface BrokerLimits {
 export interface BrokerOptions {
   /** The TCP port; 0, the default, is any free one. */
   readonly port?: number;
-  /** The address to listen on; `127.0.0.1` unless given. Anybody who reaches another one reaches the broker. */
+  /**
+   * The address to listen on; `127.0.0.1` unless given, and `::1` where there is IPv6. Anybody who reaches another one
+   * reaches the broker.
+   */
   readonly host?: string;
   /** The version of RabbitMQ to behave like, where versions differ; `'4.0'` unless given. */
   readonly profile?: Profile;
@@ -36,7 +39,10 @@ export interface BrokerOptions {
   readonly users?: readonly UserSpec[];
   /** Virtual hosts; `/` alone unless given. */
   readonly vhosts?: readonly string[];
-  /** Time for whatever expires and for heartbeats, such as a `ManualClock`; the machine's unless given. */
+  /**
+   * Time for whatever expires: messages, queues, delayed confirms. The machine's clock unless given; a `ManualClock` is
+   * turned by hand. Heartbeats and other deadlines of connections are always in real time.
+   */
   readonly clock?: Clock;
   /** Bounds on what clients may use; those of RabbitMQ, where it has any, unless given. */
   readonly limits?: BrokerLimits;
@@ -50,6 +56,8 @@ export interface BrokerOptions {
 export interface BrokerConfig {
   readonly port: number;
   readonly host: string;
+  /** A second address with the same port; nothing is lost where it cannot be had. */
+  readonly alsoOn: string | undefined;
   readonly profile: Profile;
   readonly users: readonly UserSpec[];
   readonly vhosts: readonly string[];
@@ -79,6 +87,7 @@ export function brokerConfig(options: BrokerOptions): BrokerConfig {
   return {
     port: whole('port', options.port ?? 0, 0, 65_535),
     host,
+    alsoOn: options.host === undefined ? '::1' : undefined,
     profile,
     users,
     vhosts,

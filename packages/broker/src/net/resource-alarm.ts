@@ -1,10 +1,15 @@
 import type { Budget } from '../model/budget.ts';
 
+/** A reason that a test gave. */
+export interface RaisedAlarm {
+  readonly reason: string;
+}
+
 /** Why publishers are held back: the memory is used up, or a test asked for it. */
 export class ResourceAlarm {
   readonly #budget: Budget;
   readonly #changed: () => void;
-  #raised: string | undefined;
+  readonly #raised = new Set<RaisedAlarm>();
 
   /** @param changed called when the reason is another, or there is none any more */
   constructor(budget: Budget, changed: () => void) {
@@ -19,18 +24,27 @@ export class ResourceAlarm {
 
   /** The reason, or undefined while there is none. */
   get reason(): string | undefined {
-    return this.#raised ?? (this.#budget.exhausted ? 'low on memory' : undefined);
+    for (const { reason } of this.#raised) return reason;
+    return this.#budget.exhausted ? 'low on memory' : undefined;
   }
 
   /** Holds publishers back for a reason. */
-  raise(reason: string): void {
-    this.#raised = reason;
+  raise(reason: string): RaisedAlarm {
+    const raised = { reason };
+    this.#raised.add(raised);
+    this.#changed();
+    return raised;
+  }
+
+  /** Takes one reason back; publishers go on once none is left. */
+  lower(raised: RaisedAlarm): void {
+    this.#raised.delete(raised);
     this.#changed();
   }
 
-  /** Takes that back. */
+  /** Takes all of them back. */
   clear(): void {
-    this.#raised = undefined;
+    this.#raised.clear();
     this.#changed();
   }
 }

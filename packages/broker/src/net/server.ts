@@ -22,31 +22,35 @@ export interface Client {
 /** Where a server listens. */
 export interface Address {
   readonly host: string;
+  /** A second address with the same port; nothing is lost where it cannot be had. */
+  readonly alsoOn: string | undefined;
   /** 0 is any free one. */
   readonly port: number;
   /** Certificate, key and the like; undefined is plain TCP. */
   readonly tls: TlsOptions | undefined;
 }
 
+/** A server of Node's on one address. */
+interface Listener {
+  readonly server: NetServer;
+  readonly closed: Promise<void>;
+}
+
 /** Takes connections and feeds the protocol with what they bring. */
 export class Server {
   readonly #context: BrokerContext;
-  readonly #server: NetServer;
+  readonly #tls: TlsOptions | undefined;
+  /** One for each address. */
+  readonly #listeners: Listener[] = [];
   readonly #clients = new Set<Client>();
   /** TCP links whose TLS handshake is not done, by their ends. */
   readonly #securing = new Map<string, Socket>();
-  readonly #closed: Promise<void>;
-  /** A test may have new connections refused. */
-  refusing = false;
+  /** Tests may have new connections refused; each has a mark of its own. */
+  readonly refusals: Set<object> = new Set();
 
   private constructor(context: BrokerContext, tls: TlsOptions | undefined) {
     this.#context = context;
-    this.#server =
-      tls === undefined
-        ? createServer({ noDelay: true }, (socket) => this.#link(socket))
-        : this.#tlsServer(tls);
-    // Unlike events.once it does not reject on an error, which has nothing to do with closing.
-    this.#closed = new Promise((resolve) => this.#server.once('close', resolve));
+    this.#tls = tls;
   }
 
   /**
@@ -56,10 +60,17 @@ export class Server {
    */
   static async listen(context: BrokerContext, address: Address): Promise<Server> {
     const server = new Server(context, address.tls);
-    const { host, port } = address;
+    const { host, port, alsoOn } = address;
+    await server.#listen(host, port);
+    if (alsoOn !== undefined) await server.#listen(alsoOn, server.port).catch(() => {});
+    return server;
+  }
+
+  async #listen(host: string, port: number): Promise<void> {
+    const server = this.#tls === undefined ? this.#plainServer() : this.#tlsServer(this.#tls);
     try {
-      server.#server.listen({ host, port });
-      await once(server.#server, 'listening');
+      server.listen({ host, port });
+      await once(server, 'listening');
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new BrokerError('LISTEN_FAILED', `cannot listen on ${host}:${port}: ${reason}`, {
@@ -67,14 +78,16 @@ export class Server {
       });
     }
     // Accepting may fail for one client, for want of a file descriptor; the others are not concerned.
-    server.#server.on('error', () => {});
-    return server;
+    server.on('error', () => {});
+    // Unlike events.once it does not reject on an error, which has nothing to do with closing.
+    const closed = new Promise<void>((resolve) => server.once('close', resolve));
+    this.#listeners.push({ server, closed });
   }
 
   /** The port that it listens on. */
   get port(): number {
-    const address = this.#server.address();
-    return address !== null && typeof address === 'object' ? address.port : 0;
+    const address = this.#listeners[0]?.server.address();
+    return typeof address === 'object' ? (address?.port ?? 0) : 0;
   }
 
   get clients(): Iterable<Client> {
@@ -90,7 +103,7 @@ export class Server {
 
   /** Stops listening, tells all clients that the broker shuts down, and waits until their sockets are closed. */
   async close(): Promise<void> {
-    this.#server.close();
+    for (const { server } of this.#listeners) server.close();
     for (const { connection, transport } of [...this.#clients]) {
       connection.close(
         new AmqpError(320, "broker forced connection closure with reason 'shutdown'"),
@@ -98,9 +111,13 @@ export class Server {
       transport.end(CLOSE_LINGER_MS);
     }
     for (const link of this.#securing.values()) link.destroy();
-    await this.#closed;
+    for (const { closed } of this.#listeners) await closed;
     // The server counts a socket as closed a little before the socket says so itself.
     for (const client of this.#clients) this.#lost(client);
+  }
+
+  #plainServer(): NetServer {
+    return createServer({ noDelay: true }, (socket) => this.#link(socket));
   }
 
   /** A client whose TLS handshake fails is cut by Node. */
@@ -120,7 +137,7 @@ export class Server {
   /** A TCP link came on which TLS comes first. */
   #secure(link: Socket): void {
     link.on('error', () => link.destroy());
-    if (this.refusing) {
+    if (this.refusals.size > 0) {
       link.resetAndDestroy();
       return;
     }
@@ -130,7 +147,7 @@ export class Server {
   }
 
   #link(socket: Socket): void {
-    if (this.refusing) socket.resetAndDestroy();
+    if (this.refusals.size > 0) socket.resetAndDestroy();
     else this.#accept(socket, socket);
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts';
 import type { BrokerModel } from '../model/broker-model.ts';
 import type { DirectReplies } from './direct-replies.ts';
 import type { FaultPlan } from './fault-plan.ts';
@@ -20,6 +21,8 @@ export interface ConnectionLimits {
 /** What all connections of a broker share. */
 export interface BrokerContext {
   readonly model: BrokerModel;
+  /** Time on the link to a client: heartbeats and deadlines. What expires in the model has the clock of that. */
+  readonly linkClock: Clock;
   readonly limits: ConnectionLimits;
   readonly replies: DirectReplies;
   readonly faults: FaultPlan;

@@ -84,6 +84,7 @@ export class FakeBroker {
     const alarm = (): string | undefined => this.#alarm;
     this.context = {
       model,
+      linkClock: clock,
       faults,
       traffic,
       replies: new DirectReplies(),

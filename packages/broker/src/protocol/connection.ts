@@ -237,7 +237,7 @@ export class Connection implements HeartbeatLink {
   #tune(client: Client, fields: MethodFields<'connection.tune-ok'>): void {
     const tuning = negotiate(this.#context, fields);
     this.#reader.frameMax = tuning.frameMax;
-    this.#heartbeats = new Heartbeats(tuning.heartbeat, this.#context.model.clock, this);
+    this.#heartbeats = new Heartbeats(tuning.heartbeat, this.#context.linkClock, this);
     this.#state = { kind: 'opening', client, tuning };
   }
 
@@ -260,9 +260,9 @@ export class Connection implements HeartbeatLink {
   /** The client hangs up once it has the answer, and may say `close` once more before. */
   #acceptClose(): void {
     this.open?.channels.flush();
+    if (this.#state.kind !== 'hanging up') this.#setDeadline(HANG_UP_TIMEOUT_MS);
     this.#release();
     this.#state = { kind: 'hanging up' };
-    this.#setDeadline(HANG_UP_TIMEOUT_MS);
     this.#send('connection.close-ok', {});
   }
 
@@ -318,7 +318,7 @@ export class Connection implements HeartbeatLink {
 
   #setDeadline(ms: number): void {
     this.#deadline?.cancel();
-    this.#deadline = this.#context.model.clock.after(ms, () => this.#transport.destroy());
+    this.#deadline = this.#context.linkClock.after(ms, () => this.#transport.destroy());
   }
 
   #send<N extends MethodName>(name: N, fields: MethodFields<N>): void {

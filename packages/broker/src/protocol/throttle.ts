@@ -28,7 +28,7 @@ export class Throttle {
   /** The alarm went on, for a reason, or off. */
   alarm(reason: string | undefined): void {
     if (reason !== undefined) {
-      if (this.#state.kind === 'free') this.#state = { kind: 'alarmed', reason };
+      if (this.#state.kind !== 'blocked') this.#state = { kind: 'alarmed', reason };
       return;
     }
     const { blocked } = this;

@@ -18,7 +18,7 @@ export interface QueueSpec {
 export type QueueType = 'classic' | 'quorum';
 
 /** What becomes of messages beyond the length limit. */
-export type Overflow = 'drop-head' | 'reject-publish' | 'reject-publish-dlx';
+type Overflow = 'drop-head' | 'reject-publish' | 'reject-publish-dlx';
 
 /** The arguments of a queue that have an effect. Times in milliseconds, sizes in bytes; absent ones are undefined. */
 export interface QueueArguments {
