@@ -19,7 +19,8 @@ export interface BrokerLimits {
   /**
    * Bytes that the messages of all queues may hold together; 1 GiB unless given. Beyond it publishers are blocked until
    * consumers have made room, and clients are told by `connection.blocked`. A message counts with its body, its
-   * properties and 512 bytes, in each queue that it lies in.
+   * properties and 512 bytes, in each queue that it lies in. What a transaction holds counts as well; bodies that have
+   * not arrived whole do not.
    */
   readonly memory?: number;
 }

@@ -70,6 +70,7 @@ export class Channel {
       case 'confirm':
         return this.#publisher.publish(checked, mode.confirms);
       case 'transaction':
+        this.session.budget.take(checked.message.content.byteLength);
         mode.steps.push({ kind: 'publish', publish: checked, route: this.#routeAhead(checked) });
     }
   }
@@ -135,6 +136,10 @@ export class Channel {
     }
     const { steps } = this.#mode;
     this.#mode.steps = [];
+    for (const step of steps) {
+      if (step.kind === 'publish')
+        this.session.budget.give(step.publish.message.content.byteLength);
+    }
     return steps;
   }
 

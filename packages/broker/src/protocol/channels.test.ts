@@ -218,6 +218,19 @@ describe('direct reply-to', () => {
 });
 
 describe('transactions', () => {
+  it('count as memory until they are committed or rolled back', () => {
+    const broker = new FakeBroker();
+    const client = broker.client();
+    client.call(1, 'tx.select');
+    const { budget } = broker.model;
+    for (const end of ['tx.commit', 'tx.rollback'] as const) {
+      client.publish(1, { routingKey: 'nowhere' });
+      expect(budget.used).toBeGreaterThan(0);
+      client.call(1, end);
+      expect(budget.used).toBe(0);
+    }
+  });
+
   it('publish and settle at the commit, and not at all at the rollback', () => {
     const client = new FakeBroker().client();
     client.call(1, 'queue.declare', { queue: 'q' });

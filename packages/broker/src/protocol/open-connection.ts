@@ -76,6 +76,7 @@ export class OpenConnection implements Owner {
       owner: this,
       clock: model.clock,
       rules: model.rules,
+      budget: model.budget,
       replies,
       faults,
       traffic,

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { ProfileRules } from '../base/profile.ts';
 import type { Authorize, User } from '../model/access.ts';
+import type { Budget } from '../model/budget.ts';
 import type { Owner } from '../model/consumer.ts';
 import type { VirtualHost } from '../model/vhost.ts';
 import type { DirectReplies } from './direct-replies.ts';
@@ -15,6 +16,8 @@ export interface Session {
   readonly owner: Owner;
   readonly clock: Clock;
   readonly rules: ProfileRules;
+  /** Where the memory of messages is counted. */
+  readonly budget: Budget;
   readonly replies: DirectReplies;
   readonly faults: FaultPlan;
   readonly traffic: Traffic;
