@@ -1,9 +1,12 @@
 import { type Broker, startBroker } from '@leveret/broker';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, test, vi } from 'vitest';
 import { openConnection } from '../amqp/connection.ts';
 import { describeWithRabbit } from '../with-broker.ts';
 import { type BrokerProfile, profileOf } from './broker/profile.ts';
 import { brokerConformance } from './broker-conformance.ts';
+
+// Many cases spend their time waiting for timers, such as those of expiry and heartbeats.
+vi.setConfig({ maxConcurrency: 24 });
 
 const profiles: readonly BrokerProfile[] = ['3.10', '4.0', '4.3'];
 

@@ -6,6 +6,7 @@ import {
   openConnection,
 } from '../../amqp/connection.ts';
 import type { Methods } from '../../amqp/methods.ts';
+import type { Properties } from '../../amqp/properties.ts';
 import { AmqpSocket } from '../../amqp/socket.ts';
 import type { BrokerProfile } from './profile.ts';
 
@@ -112,6 +113,24 @@ export async function fill(
 ): Promise<void> {
   for (const body of bodies) channel.publish({ ...message, routingKey: queue, body });
   await channel.settle(queue);
+}
+
+/**
+ * Publishes bodies to a queue, one after the other, and waits for the confirm of each, which says that it is in there: a
+ * queue of RabbitMQ may answer how many it has before it takes those that `fill` sent, and quorum queues take them late
+ * altogether. Nothing else may arrive meanwhile.
+ */
+export async function store(
+  channel: AmqpChannel,
+  queue: string,
+  bodies: readonly string[],
+  properties: Properties = {},
+): Promise<void> {
+  await channel.call('confirm.select');
+  for (const body of bodies) {
+    channel.publish({ routingKey: queue, properties, body });
+    await channel.next('basic.ack');
+  }
 }
 
 /** Takes the next deliveries and gives their bodies. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fill } from './bench.ts';
 import type { BrokerCase, Suite } from './suite.ts';
-import { boundQueue, drain, expectNoExchange, expectRefusal } from './topology.ts';
+import { boundQueue, drain, expectNoExchange, expectRefusal, untilNoExchange } from './topology.ts';
 
 /** Deleting exchanges, and those that are deleted with what they route to. */
 export function exchangeDeleteCases(suite: Suite): BrokerCase[] {
@@ -131,7 +131,7 @@ function autoDeleteCases({ onChannel }: Suite): BrokerCase[] {
         const queue = await bench.queue(other);
         await other.call('queue.bind', { queue, exchange });
         await connection.close();
-        await expectNoExchange(channel, exchange);
+        await untilNoExchange(channel, exchange);
       },
     ),
     onChannel(

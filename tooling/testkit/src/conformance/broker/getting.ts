@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fill } from './bench.ts';
+import { fill, store } from './bench.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
 /** Taking messages one by one. */
@@ -22,7 +22,7 @@ export function gettingCases({ onChannel }: Suite): BrokerCase[] {
     }),
     onChannel('what is not acked does not count as in the queue', async (channel, bench) => {
       const queue = await bench.queue(channel);
-      await fill(channel, queue, ['a', 'b']);
+      await store(channel, queue, ['a', 'b']);
       await channel.get(queue);
       const { messageCount } = await channel.call('queue.declare', { queue, passive: true });
       assert.equal(messageCount, 1);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { AmqpChannel } from '../../amqp/channel.ts';
-import { bodiesOf, consume, fill } from './bench.ts';
+import { bodiesOf, consume, fill, store } from './bench.ts';
 import { assertTyped, deathsOf, dyingInto, getOne, mortalQueue, rejectOne } from './letters.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
@@ -94,7 +94,7 @@ function roomCases({ onChannel }: Suite): BrokerCase[] {
       await fill(channel, queue, ['a', 'b']);
       await getOne(channel, queue);
       await getOne(channel, queue);
-      await fill(channel, queue, ['c', 'd']);
+      await store(channel, queue, ['c', 'd']);
       await channel.expectNothing(queue, dead);
       const { messageCount } = await channel.call('queue.declare', { queue, passive: true });
       assert.equal(messageCount, 2);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AmqpChannel } from '../../amqp/channel.ts';
 import type { AmqpConnection } from '../../amqp/connection.ts';
 import type { Method, Methods } from '../../amqp/methods.ts';
-import { type Bench, consume, fill } from './bench.ts';
+import { type Bench, consume, fill, store } from './bench.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 import { drain, expectNoQueue, expectRefusal } from './topology.ts';
 
@@ -136,7 +136,7 @@ function passiveCases({ onChannel }: Suite): BrokerCase[] {
           return [messageCount, consumerCount];
         };
         assert.deepEqual(await counted({ queue, durable: true }), [0, 0]);
-        await fill(channel, queue, ['a', 'b', 'c']);
+        await store(channel, queue, ['a', 'b', 'c']);
         assert.deepEqual(await counted({ queue, durable: true }), [3, 0]);
         await channel.get(queue);
         assert.deepEqual(await counted({ queue, passive: true }), [2, 0]);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { AmqpChannel } from '../../amqp/channel.ts';
 import type { Arrived, Content } from '../../amqp/methods.ts';
-import { bodiesOf, consume, fill } from './bench.ts';
+import { bodiesOf, consume, fill, store } from './bench.ts';
 import { assertTyped, deathsOf, dyingInto, getOne, rejectOne } from './letters.ts';
 import type { BrokerProfile } from './profile.ts';
-import { mortalQuorumQueue, quorumQueue, store } from './quorum-queues.ts';
+import { mortalQuorumQueue, quorumQueue } from './quorum-queues.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
 /** More deliveries than any limit that a broker sets by itself. */

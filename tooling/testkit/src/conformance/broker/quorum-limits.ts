@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { bodiesOf, consume } from './bench.ts';
+import { bodiesOf, consume, store } from './bench.ts';
 import { assertTyped, deathsOf, getOne, rejectOne } from './letters.ts';
 import type { BrokerProfile } from './profile.ts';
-import { mortalQuorumQueue, quorumQueue, store } from './quorum-queues.ts';
+import { mortalQuorumQueue, quorumQueue } from './quorum-queues.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
 /** In which order priorities 1, 9 and 4 are given. */

@@ -1,5 +1,4 @@
 import type { AmqpChannel } from '../../amqp/channel.ts';
-import type { Properties } from '../../amqp/properties.ts';
 import type { Table } from '../../amqp/values.ts';
 import { type Bench, consume } from './bench.ts';
 import type { Mortal } from './letters.ts';
@@ -28,21 +27,4 @@ export async function mortalQuorumQueue(
   });
   await consume(channel, dead, { noAck: true });
   return { queue, dead };
-}
-
-/**
- * Publishes bodies to a queue, one after the other, and waits for the confirm of each, which on a quorum queue says that
- * it is in there. Nothing else may arrive meanwhile.
- */
-export async function store(
-  channel: AmqpChannel,
-  queue: string,
-  bodies: readonly string[],
-  properties: Properties = {},
-): Promise<void> {
-  await channel.call('confirm.select');
-  for (const body of bodies) {
-    channel.publish({ routingKey: queue, properties, body });
-    await channel.next('basic.ack');
-  }
 }

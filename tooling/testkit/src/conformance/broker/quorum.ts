@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { encodeProperties } from '../../amqp/properties.ts';
-import { bodiesOf, consume } from './bench.ts';
+import { bodiesOf, consume, store } from './bench.ts';
 import { getOne } from './letters.ts';
 import { deliveryCountCases } from './quorum-counts.ts';
 import { quorumLimitCases } from './quorum-limits.ts';
-import { quorumQueue, store } from './quorum-queues.ts';
+import { quorumQueue } from './quorum-queues.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
 /** Queues that are replicated, and count how often they have delivered a message. */
