@@ -21,7 +21,7 @@ An AMQP 0-9-1 broker that behaves like RabbitMQ, for tests and development. It k
   --user <name:password>   who may log in, with all permissions; may be repeated (guest:guest)
   --vhost <name>           virtual host; may be repeated (/)
   --heartbeat <seconds>    interval proposed to clients, 0 for none (60)
-  --memory <bytes>         what messages may hold before publishers are blocked (1073741824)
+  --memory <bytes>         what messages may hold before publishers are blocked (2 GiB)
   --help                   prints this
 `;
 

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { TlsOptions } from 'node:tls';
 import { BrokerError } from '../base/broker-error.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
@@ -17,7 +18,8 @@ export interface BrokerLimits {
   /** The largest frame, in bytes, from 8,192; 131,072 unless given, as in RabbitMQ. */
   readonly frameSize?: number;
   /**
-   * Bytes that the messages of all queues may hold together; 1 GiB unless given. Beyond it publishers are blocked until
+   * Bytes that the messages of all queues may hold together; 40% of the machine's memory unless given, as in RabbitMQ
+   * (https://www.rabbitmq.com/docs/memory), but at most 2 GiB. Beyond it publishers are blocked until
    * consumers have made room, and clients are told by `connection.blocked`. A message counts with its body, its
    * properties and 512 bytes, in each queue that it lies in. What a transaction holds counts as well; bodies that have
    * not arrived whole do not.
@@ -68,7 +70,11 @@ export interface BrokerConfig {
   readonly tls: TlsOptions | undefined;
 }
 
-const GIB = 2 ** 30;
+/** A million messages of a kilobyte fit. */
+const MOST_MEMORY = 2 * 2 ** 30;
+
+/** RabbitMQ's `vm_memory_high_watermark`. */
+const MEMORY_SHARE = 0.4;
 
 /**
  * Checks options and fills in what is left out.
@@ -103,11 +109,15 @@ export function brokerConfig(options: BrokerOptions): BrokerConfig {
         0,
       ),
       frameSize: whole('limits.frameSize', limits.frameSize ?? 131_072, 8192, 2 ** 32 - 1),
-      memory: whole('limits.memory', limits.memory ?? GIB, 1),
+      memory: whole('limits.memory', limits.memory ?? defaultMemory(), 1),
     },
     heartbeat: whole('heartbeat', options.heartbeat ?? 60, 0, 65_535),
     tls: options.tls,
   };
+}
+
+function defaultMemory(): number {
+  return Math.min(MOST_MEMORY, Math.floor(totalmem() * MEMORY_SHARE));
 }
 
 function checkUser(
