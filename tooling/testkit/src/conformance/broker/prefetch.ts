@@ -14,7 +14,7 @@ async function served(channel: AmqpChannel, queue: string): Promise<string[]> {
 
 /** How many messages are on their way at once. */
 export function prefetchCases(suite: Suite): BrokerCase[] {
-  return [...consumerCases(suite), ...roomCases(suite), ...globalCases(suite), ...flowCases(suite)];
+  return [...consumerCases(suite), ...roomCases(suite), ...globalCases(suite)];
 }
 
 function consumerCases({ onChannel, onConnection }: Suite): BrokerCase[] {
@@ -211,19 +211,6 @@ function globalCases({ onChannel }: Suite): BrokerCase[] {
       if (bench.profile !== '4.3')
         assert.deepEqual(await bodiesOf(channel, 5), ['b', 'c', 'd', 'e', 'f']);
       await channel.expectNothing(queue);
-    }),
-  ];
-}
-
-function flowCases({ onConnection, onChannel }: Suite): BrokerCase[] {
-  return [
-    onChannel('channel.flow may be switched on', async (channel) => {
-      assert.equal((await channel.call('channel.flow', { active: true })).active, true);
-    }),
-    onConnection('channel.flow may not be switched off', async (connection) => {
-      const channel = await connection.channel();
-      channel.send('channel.flow', { active: false });
-      await connection.expectClose(540, 'channel.flow');
     }),
   ];
 }

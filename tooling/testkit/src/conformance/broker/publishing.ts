@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { encodeMethod } from '../../amqp/codec.ts';
 import { bodyFrames, encodeFrame, frameType, headerFrame } from '../../amqp/frames.ts';
 import { encodeProperties, type Properties } from '../../amqp/properties.ts';
-import { typed } from '../../amqp/values.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
 /** Large enough for every profile, and small enough that few bytes make several frames. */
@@ -25,25 +24,6 @@ const bodies: readonly (readonly [size: number, frames: readonly number[]])[] = 
 const propertySets: readonly (readonly [what: string, properties: Properties])[] = [
   ['no properties', {}],
   ['empty properties', { contentType: '', headers: {}, appId: '' }],
-  [
-    'all properties',
-    {
-      contentType: 'text/plain',
-      contentEncoding: 'utf-8',
-      // By name, since from 4.0 on headers are delivered so.
-      headers: { day: typed.timestamp(1n), nested: { list: [1, 'x'] }, pi: typed.decimal(2, 314) },
-      deliveryMode: 2,
-      priority: 4,
-      correlationId: 'correlation',
-      replyTo: 'reply',
-      expiration: '60000',
-      messageId: 'message',
-      timestamp: 1,
-      type: 'type',
-      appId: 'app',
-      clusterId: 'cluster',
-    },
-  ],
 ];
 
 /** What of a message reaches its queues. */
