@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { BrokerError } from '../base/broker-error.ts';
 import { startBroker } from './broker.ts';
@@ -30,7 +31,7 @@ describe('brokerConfig', () => {
         queues: 100_000,
         messageSize: 16_777_216,
         frameSize: 131_072,
-        memory: 1_073_741_824,
+        memory: Math.min(2 ** 31, Math.floor(totalmem() * 0.4)),
       },
       heartbeat: 60,
       tls: undefined,
