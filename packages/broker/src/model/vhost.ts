@@ -181,13 +181,22 @@ export class VirtualHost {
    *
    * @throws AmqpError 405 where it is exclusive to another owner, 406 where it is in use or not empty, 540 for a
    *   condition on a quorum queue
+   * @param deleted told the same before any consumer is cancelled
    */
-  deleteQueue(name: string, deletion: QueueDeletion, owner: Owner): number {
+  deleteQueue(
+    name: string,
+    deletion: QueueDeletion,
+    owner: Owner,
+    deleted: (messageCount: number) => void = () => {},
+  ): number {
     const found = this.#queues.find(withoutLineBreaks(name));
-    if (found === undefined) return 0;
+    if (found === undefined) {
+      deleted(0);
+      return 0;
+    }
     checkNotLocked(found.queue, owner);
     checkDeletion(found.queue, deletion);
-    return this.#remove(found);
+    return this.#remove(found, deleted);
   }
 
   /**
@@ -316,10 +325,10 @@ export class VirtualHost {
     this.#changed();
   }
 
-  #remove(destination: QueueDestination): number {
+  #remove(destination: QueueDestination, deleted?: (messageCount: number) => void): number {
     if (!this.#queues.remove(destination)) return 0;
     this.#exchanges.detach(destination);
-    const count = destination.queue.delete();
+    const count = destination.queue.delete(deleted);
     this.#changed();
     return count;
   }

@@ -207,11 +207,16 @@ export class Queue {
     return count;
   }
 
-  /** Ends the queue: its messages are dropped, its consumers cancelled. Returns how many messages waited. */
-  delete(): number {
+  /**
+   * Ends the queue: its messages are dropped, its consumers cancelled. Returns how many messages waited.
+   *
+   * @param deleted told the same before any consumer is cancelled
+   */
+  delete(deleted: (messageCount: number) => void = () => {}): number {
     const consumers = [...this.#dispatch.consumers];
     this.dispose();
     const count = this.purge();
+    deleted(count);
     for (const consumer of consumers) consumer.cancelled();
     return count;
   }

@@ -51,8 +51,10 @@ export const queueHandlers: Handlers<QueueMethods> = {
     const { session } = channel;
     const queue = queueName(channel, fields.queue);
     session.authorize('configure', queue);
-    const messageCount = session.vhost.deleteQueue(queue, fields, session.owner);
-    reply(channel, fields, 'queue.delete-ok', { messageCount });
+    // Whoever deletes what it consumes hears of the one before the other.
+    session.vhost.deleteQueue(queue, fields, session.owner, (messageCount) => {
+      reply(channel, fields, 'queue.delete-ok', { messageCount });
+    });
   },
 };
 
