@@ -63,11 +63,15 @@ export const basicHandlers: Handlers<BasicMethods> = {
     channel.settle(requeue ? 'reject' : 'discard by reject', deliveryTag, false),
 
   'basic.recover': (channel, { requeue }) => {
-    recover(channel, requeue);
+    checkRequeue(requeue);
     channel.link.send('basic.recover-ok', {});
+    channel.recover();
   },
 
-  'basic.recover-async': (channel, { requeue }) => recover(channel, requeue),
+  'basic.recover-async': (channel, { requeue }) => {
+    checkRequeue(requeue);
+    channel.recover();
+  },
 };
 
 /** A queue that the user may read. */
@@ -84,7 +88,6 @@ function refuseSharedPrefetch(channel: Channel, { name, arguments: { type } }: Q
   throw new AmqpError(540, `queue '${name}' in vhost '${vhost.name}' does not support global qos`);
 }
 
-function recover(channel: Channel, requeue: boolean): void {
+function checkRequeue(requeue: boolean): void {
   if (!requeue) throw new AmqpError(540, 'requeue=false');
-  channel.recover();
 }
