@@ -38,6 +38,25 @@ describe('faults that happen at once', () => {
     expect(again.error).toBeUndefined();
   });
 
+  it('ends all connections together: nothing goes from one to the next', async () => {
+    await using broker = await startBroker();
+    using first = await publisherOn(broker);
+    await first.consume('q');
+    using second = await Peer.open(broker);
+    await second.consume('q');
+    first.publish(1, { routingKey: 'q' });
+    await first.next('basic.deliver');
+    broker.faults.closeConnections();
+    await second.next('connection.close');
+    expect(broker.inspect().traffic).toMatchObject({ delivered: 1, requeued: 1 });
+    using third = await publisherOn(broker);
+    await third.consume('q');
+    using fourth = await Peer.open(broker);
+    await fourth.consume('q');
+    broker.faults.dropConnections();
+    expect(broker.inspect().traffic).toMatchObject({ delivered: 2, requeued: 2 });
+  });
+
   it('restarts: durable queues and persistent messages stay, all else is forgotten', async () => {
     await using broker = await startBroker();
     using peer = await publisherOn(broker);

@@ -1,4 +1,3 @@
-import { AmqpError } from '../base/amqp-error.ts';
 import type { BrokerModel } from '../model/broker-model.ts';
 import type { ConfirmFault, FaultPlan } from '../protocol/fault-plan.ts';
 import { refusal, whole } from './options.ts';
@@ -28,7 +27,7 @@ export class Faults {
 
   /** Cuts all connections, as a network would: clients see a reset. Returns how many there were. */
   dropConnections(): number {
-    const clients = Array.from(this.#server.clients);
+    const clients = this.#server.quiesce();
     for (const { transport, connection } of clients) {
       // What it held is free at once, not when the socket has told its end.
       connection.lost();
@@ -39,13 +38,7 @@ export class Faults {
 
   /** Closes all connections as a broker does that shuts down: 320 CONNECTION_FORCED. Returns how many there were. */
   closeConnections(): number {
-    const clients = Array.from(this.#server.clients);
-    for (const { connection } of clients) {
-      connection.close(
-        new AmqpError(320, "broker forced connection closure with reason 'shutdown'"),
-      );
-    }
-    return clients.length;
+    return this.#server.closeConnections().length;
   }
 
   /** Resets connections as soon as they come. Those that are open go on. */

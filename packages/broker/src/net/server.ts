@@ -101,15 +101,31 @@ export class Server {
     return count;
   }
 
-  /** Stops listening, tells all clients that the broker shuts down, and waits until their sockets are closed. */
-  async close(): Promise<void> {
-    for (const { server } of this.#listeners) server.close();
-    for (const { connection, transport } of [...this.#clients]) {
+  /**
+   * The clients, who are about to be cut or closed together. None is delivered to any more: what one gives back would
+   * go to the next, and come back from there once more.
+   */
+  quiesce(): readonly Client[] {
+    const clients = [...this.#clients];
+    for (const { connection } of clients) connection.stopDeliveries();
+    return clients;
+  }
+
+  /** Tells all clients that the broker shuts down (320). Returns them. */
+  closeConnections(): readonly Client[] {
+    const clients = this.quiesce();
+    for (const { connection } of clients) {
       connection.close(
         new AmqpError(320, "broker forced connection closure with reason 'shutdown'"),
       );
-      transport.end(CLOSE_LINGER_MS);
     }
+    return clients;
+  }
+
+  /** Stops listening, tells all clients that the broker shuts down, and waits until their sockets are closed. */
+  async close(): Promise<void> {
+    for (const { server } of this.#listeners) server.close();
+    for (const { transport } of this.closeConnections()) transport.end(CLOSE_LINGER_MS);
     for (const link of this.#securing.values()) link.destroy();
     for (const { closed } of this.#listeners) await closed;
     // The server counts a socket as closed a little before the socket says so itself.

@@ -131,6 +131,19 @@ describe('deliveries', () => {
   });
 });
 
+describe('a connection that ends', () => {
+  it('gives back what it held once, not to other channels of its own', () => {
+    const broker = new FakeBroker();
+    const client = broker.client();
+    client.call(1, 'queue.declare', { queue: 'q' });
+    client.call(2, 'channel.open');
+    for (const channel of [1, 2]) client.call(channel, 'basic.consume', { queue: 'q' });
+    client.publish(1, { routingKey: 'q' });
+    client.connection.lost();
+    expect(broker.traffic).toMatchObject({ delivered: 1, requeued: 1 });
+  });
+});
+
 describe('an alarm', () => {
   it('holds back who publishes, in the midst of what was read, and nobody else', () => {
     const broker = new FakeBroker();

@@ -87,8 +87,17 @@ export class Channels {
     }
   }
 
+  /** Delivers nothing more, on any channel. */
+  stop(): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.kind === 'open') slot.channel.consumers.stop();
+    }
+  }
+
   /** Ends all channels. */
   end(): void {
+    // Else what one of them gives back would be delivered to the next, and come back from there once more.
+    this.stop();
     const slots = Array.from(this.#slots.values());
     this.#slots.clear();
     this.#unflushed.clear();

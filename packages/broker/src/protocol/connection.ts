@@ -117,6 +117,11 @@ export class Connection implements HeartbeatLink {
     if (this.#state.kind === 'open') this.#state.open.channels.resume();
   }
 
+  /** Delivers nothing more: the connection is about to end, together with others. */
+  stopDeliveries(): void {
+    this.open?.channels.stop();
+  }
+
   /** The socket is gone. */
   lost(): void {
     this.#finish();
