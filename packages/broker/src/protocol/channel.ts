@@ -114,7 +114,7 @@ export class Channel {
   commit(): void {
     for (const step of this.#takeSteps()) {
       if (step.kind === 'publish') this.#publisher.publish(step.publish, undefined, step.route);
-      else this.#settlement.perform(step.how, step.deliveries);
+      else this.#settleNow(step.how, step.deliveries);
     }
   }
 
@@ -153,15 +153,17 @@ export class Channel {
     if (this.#mode.kind === 'transaction') {
       this.#mode.steps.push({ kind: 'settle', how, deliveries });
     } else {
-      this.#settlement.perform(how, deliveries);
+      this.#settleNow(how, deliveries);
     }
-    this.consumers.settled(deliveries);
   }
 
   /** `basic.recover`: everything unsettled goes back to its queue. */
   recover(): void {
-    const deliveries = this.#unacked.takeAll();
-    this.#settlement.perform('lost', deliveries);
+    this.#settleNow('lost', this.#unacked.takeAll());
+  }
+
+  #settleNow(how: SettlementKind, deliveries: readonly Unacked[]): void {
+    this.#settlement.perform(how, deliveries);
     this.consumers.settled(deliveries);
   }
 

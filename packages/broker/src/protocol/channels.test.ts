@@ -244,6 +244,35 @@ describe('transactions', () => {
     }
   });
 
+  it('hold room in the prefetch until the commit, also where they were rolled back before', () => {
+    const client = new FakeBroker().client();
+    client.call(1, 'queue.declare', { queue: 'q' });
+    for (let i = 0; i < 3; i += 1) client.publish(1, { routingKey: 'q' });
+    client.call(1, 'tx.select');
+    client.call(1, 'basic.qos', { prefetchCount: 1 });
+    client.call(1, 'basic.consume', { queue: 'q' });
+    client.answers();
+    client.call(1, 'basic.ack', { deliveryTag: 1 });
+    client.call(1, 'tx.rollback');
+    expect(client.answerNames()).toEqual(['tx.rollback-ok']);
+    client.call(1, 'basic.ack', { deliveryTag: 1 });
+    expect(client.answers()).toEqual([]);
+    client.call(1, 'tx.commit');
+    expect(client.answerNames()).toEqual(['basic.deliver', 'tx.commit-ok']);
+  });
+
+  it('leave nothing behind that went to a queue which is deleted before the commit', () => {
+    const broker = new FakeBroker();
+    const client = broker.client();
+    client.call(1, 'queue.declare', { queue: 'q' });
+    client.call(1, 'tx.select');
+    client.publish(1, { routingKey: 'q', properties: { expiration: '1000' } });
+    client.call(1, 'queue.delete', { queue: 'q' });
+    const timers = broker.clock.pending;
+    client.call(1, 'tx.commit');
+    expect([broker.model.budget.used, broker.clock.pending]).toEqual([0, timers]);
+  });
+
   it('publish and settle at the commit, and not at all at the rollback', () => {
     const client = new FakeBroker().client();
     client.call(1, 'queue.declare', { queue: 'q' });

@@ -78,11 +78,13 @@ export class Queue {
   }
 
   /**
-   * Takes a message: a consumer that is ready gets it at once, else it waits.
+   * Takes a message: a consumer that is ready gets it at once, else it waits. A queue that was deleted since the message
+   * was routed, such as in a transaction, drops it.
    *
    * @returns false where the queue is full and refuses (overflow `reject-publish`): a publisher gets `basic.nack`
    */
   publish(message: Message): boolean {
+    if (this.#state === 'deleted') return true;
     if (this.#backlog.refuses(message)) {
       if (this.arguments.overflow === 'reject-publish-dlx') this.#bury(message, 'maxlen', 0);
       return false;
