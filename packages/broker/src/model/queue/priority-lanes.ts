@@ -4,19 +4,13 @@ import type { Ready } from './ready.ts';
 
 /** Messages of several priorities: higher ones go out first. */
 export class PriorityLanes implements Ready {
-  /** By priority. */
-  readonly #lanes: readonly Lane[];
+  /** By priority, up to the highest of those that wait: a queue may know 256, and there may be many queues. */
+  readonly #lanes: (Lane | undefined)[] = [];
   readonly #priorityOf: (entry: Entry) => number;
-  /** No lane above holds anything. */
-  #top = 0;
   #size = 0;
 
-  /**
-   * @param highest the highest priority
-   * @param priorityOf the priority of a message, from 0 up to the highest
-   */
-  constructor(highest: number, priorityOf: (entry: Entry) => number) {
-    this.#lanes = Array.from({ length: highest + 1 }, () => new Lane());
+  /** @param priorityOf the priority of a message, a whole number from 0 */
+  constructor(priorityOf: (entry: Entry) => number) {
     this.#priorityOf = priorityOf;
   }
 
@@ -35,7 +29,7 @@ export class PriorityLanes implements Ready {
   }
 
   push(entry: Entry): void {
-    this.#laneOf(entry)?.push(entry);
+    this.#laneOf(entry).push(entry);
     this.#size += 1;
   }
 
@@ -43,7 +37,6 @@ export class PriorityLanes implements Ready {
     const byLane = new Map<Lane, Entry[]>();
     for (const entry of entries) {
       const lane = this.#laneOf(entry);
-      if (lane === undefined) continue;
       const others = byLane.get(lane);
       if (others === undefined) byLane.set(lane, [entry]);
       else others.push(entry);
@@ -52,16 +45,18 @@ export class PriorityLanes implements Ready {
     this.#size += entries.length;
   }
 
-  /** The lane of an entry that is about to be put there. */
-  #laneOf(entry: Entry): Lane | undefined {
+  /** The lane of an entry that is about to be put there, which is made where there is none. */
+  #laneOf(entry: Entry): Lane {
     const priority = this.#priorityOf(entry);
-    this.#top = Math.max(this.#top, priority);
-    return this.#lanes[priority];
+    const lane = this.#lanes[priority] ?? new Lane();
+    this.#lanes[priority] = lane;
+    return lane;
   }
 
-  /** The highest lane that holds something, or the lowest of all. */
+  /** The highest lane that holds something; those above it go. */
   #next(): Lane | undefined {
-    while (this.#top > 0 && this.#lanes[this.#top]?.size === 0) this.#top -= 1;
-    return this.#lanes[this.#top];
+    const lanes = this.#lanes;
+    while (lanes.length > 0 && (lanes.at(-1)?.size ?? 0) === 0) lanes.pop();
+    return lanes.at(-1);
   }
 }

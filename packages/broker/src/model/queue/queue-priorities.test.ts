@@ -33,6 +33,14 @@ describe('a classic queue with x-max-priority', () => {
     expect(drain(queue)).toEqual(['b', 'd', 'e', 'f', 'a', 'c']);
   });
 
+  it('takes no memory for priorities that nothing waits with, so that many queues are no burden', () => {
+    const host = new TestHost();
+    const before = process.memoryUsage().heapUsed;
+    const queues = Array.from({ length: 1000 }, () => host.queue({ 'x-max-priority': int(255) }));
+    const perQueue = (process.memoryUsage().heapUsed - before) / queues.length;
+    expect(perQueue).toBeLessThan(20_000);
+  });
+
   it('lets messages expire only at its head, so that those of a low priority wait for higher ones', () => {
     const host = new TestHost();
     const queue = host.queue({ 'x-max-priority': int(5) });

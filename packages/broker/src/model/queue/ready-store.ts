@@ -18,14 +18,14 @@ export function readyStore(args: QueueArguments): Ready {
 
 function classicLanes(highest: number): Ready {
   if (highest === 0) return new Lane();
-  return new PriorityLanes(highest, ({ message }: Entry) => Math.min(message.priority, highest));
+  return new PriorityLanes(({ message }: Entry) => Math.min(message.priority, highest));
 }
 
 /** Quorum queues tell no priorities apart, or two, which share, or many, of which the highest goes first. */
 function quorumLanes(highest: number): Ready {
   if (highest === 0) return new Lane();
   if (highest === 1) return new WeightedLanes();
-  return new PriorityLanes(highest, ({ message }: Entry) =>
+  return new PriorityLanes(({ message }: Entry) =>
     Math.min(message.content.properties.priority ?? QUORUM_DEFAULT, highest),
   );
 }
