@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ManualClock } from '../base/manual-clock.ts';
 import { profiles } from '../base/profile.ts';
 import {
   messageTo,
@@ -202,4 +203,16 @@ test('a permission for a queue named by the broker is asked for by that name', (
   expect(asked).toEqual(namesIn(vhost));
   expect(() => vhost.declareQueue(spec, owner, refuse)).toThrow('no permission');
   expect(namesIn(vhost)).toHaveLength(1);
+});
+
+test('a passive declaration uses the queue, so that x-expires counts anew', () => {
+  const clock = new ManualClock();
+  const vhost = newVirtualHost({ clock });
+  queueIn(vhost, 'q', { arguments: tableOf({ 'x-expires': 100 }) });
+  clock.advance(99);
+  vhost.checkQueue('q', owner);
+  clock.advance(99);
+  expect(namesIn(vhost)).toEqual(['q']);
+  clock.advance(1);
+  expect(namesIn(vhost)).toEqual([]);
 });

@@ -154,12 +154,14 @@ export class VirtualHost {
   }
 
   /**
-   * The queue of that name (passive declaration).
+   * The queue of that name (passive declaration), which counts as a use of it.
    *
    * @throws AmqpError 404 where there is none, 405 where it is exclusive to another owner
    */
   checkQueue(name: string, owner: Owner): Queue {
-    return this.queue(withoutLineBreaks(name), owner);
+    const queue = this.queue(withoutLineBreaks(name), owner);
+    queue.touch();
+    return queue;
   }
 
   /** The queue of exactly that name, whosever it is; undefined where there is none. */
