@@ -44,6 +44,33 @@ describe('a client that does not read', () => {
     for (let i = 0; i < count; i += 1) await slow.next('basic.deliver');
   });
 
+  it('gets from all queues by turns, on one channel or several', async () => {
+    await using broker = await startBroker();
+    using slow = await Peer.open(broker);
+    await slow.call(2, 'channel.open', 'channel.open-ok');
+    const queues = ['a', 'b', 'c'];
+    const count = 40;
+    for (const queue of queues) {
+      await slow.queue(queue);
+      for (let i = 0; i < count; i += 1) {
+        slow.publish(1, { routingKey: queue, body: Buffer.alloc(MIB / 4) });
+      }
+      await broker.untilQueue(queue, ({ ready }) => ready === count);
+    }
+    slow.socket.pause();
+    for (const [i, queue] of queues.entries()) {
+      slow.send(i === 2 ? 2 : 1, 'basic.consume', { queue, consumerTag: queue, noAck: true });
+    }
+    await broker.untilConsumer('c');
+    slow.socket.resume();
+    const left = new Map(queues.map((queue) => [queue, count]));
+    while (![...left.values()].includes(0)) {
+      const { consumerTag } = (await slow.next('basic.deliver')).fields;
+      left.set(consumerTag, (left.get(consumerTag) ?? 0) - 1);
+    }
+    expect(Math.max(...left.values())).toBeLessThan(count);
+  });
+
   it('is not read any more when it asks for ever more answers', async () => {
     await using broker = await startBroker();
     using greedy = await Peer.open(broker);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AmqpError } from '../base/amqp-error.ts';
 import { FakeBroker } from './connection.fixture.ts';
-import { Requests } from './frames.fixture.ts';
+import { isMethod, Requests } from './frames.fixture.ts';
 
 describe('a refusal on a channel', () => {
   it('closes that channel alone, and gives back what it held at once', () => {
@@ -128,6 +128,31 @@ describe('deliveries', () => {
     expect(client.answer('basic.deliver').fields.deliveryTag).toBe(4);
     client.call(1, 'basic.ack', { deliveryTag: 9 });
     expect(client.answer('channel.close').fields.replyCode).toBe(406);
+  });
+});
+
+describe('a prefetch that consumers share', () => {
+  it.each([
+    ['of one queue', ['q', 'q']],
+    ['of several queues', ['q', 'other']],
+  ])('goes round among those %s', (_, queues) => {
+    const client = new FakeBroker().client();
+    for (const queue of new Set(queues)) {
+      client.call(1, 'queue.declare', { queue });
+      for (let i = 0; i < 6; i += 1) client.publish(1, { routingKey: queue });
+    }
+    client.call(1, 'basic.qos', { prefetchCount: 1, global: true });
+    for (const [i, queue] of queues.entries()) {
+      client.call(1, 'basic.consume', { queue, consumerTag: `${i}` });
+    }
+    for (let deliveryTag = 1; deliveryTag < 6; deliveryTag += 1) {
+      client.call(1, 'basic.ack', { deliveryTag });
+    }
+    const tags = client
+      .answers()
+      .flatMap((answer) => (isMethod(answer, 'basic.deliver') ? answer.fields.consumerTag : []));
+    // The first was alone at first, and asked for more before the second came.
+    expect(tags).toEqual(['0', '0', '1', '0', '1', '0']);
   });
 });
 

@@ -80,10 +80,15 @@ export class Channels {
     this.#unflushed.clear();
   }
 
-  /** The client reads again. */
+  /** The client reads again. A channel that uses up the room goes behind the others, which are served first next time. */
   resume(): void {
-    for (const slot of this.#slots.values()) {
-      if (slot.kind === 'open') slot.channel.consumers.resumeAll();
+    for (const [number, slot] of this.#slots) {
+      if (slot.kind !== 'open') continue;
+      slot.channel.consumers.resume();
+      if (slot.channel.link.writable) continue;
+      this.#slots.delete(number);
+      this.#slots.set(number, slot);
+      return;
     }
   }
 

@@ -28,6 +28,8 @@ export class Consumers implements ConsumerHost {
   readonly #session: Session;
   readonly #unacked: UnackedDeliveries;
   readonly #byTag = new Map<string, ChannelConsumer>();
+  /** Those that the channel had no room for, in the order in which they asked: who waited longest is served first. */
+  readonly #waiting = new Set<ChannelConsumer>();
   /** `basic.qos` with `global`: shared by all consumers of the channel. */
   readonly #shared = new Prefetch(0);
   /** `basic.qos` without: for consumers that start afterwards. */
@@ -56,7 +58,7 @@ export class Consumers implements ConsumerHost {
       this.#shared.limit = 0;
       this.#prefetchOfNext = count;
     }
-    this.resumeAll();
+    this.resume();
   }
 
   has(tag: string): boolean {
@@ -86,9 +88,10 @@ export class Consumers implements ConsumerHost {
   /** Ends a consumer; what it holds stays unsettled. Nothing for an unknown tag. */
   cancel(tag: string): void {
     const consumer = this.#byTag.get(tag);
-    this.#byTag.delete(tag);
-    consumer?.stop();
-    consumer?.remove();
+    if (consumer === undefined) return;
+    this.#forget(consumer);
+    consumer.stop();
+    consumer.remove();
   }
 
   /** Has all of them take nothing more, though their queues still know them. */
@@ -100,12 +103,17 @@ export class Consumers implements ConsumerHost {
   remove(): void {
     const all = Array.from(this.#byTag.values());
     this.#byTag.clear();
+    this.#waiting.clear();
     for (const consumer of all) consumer.remove();
   }
 
-  /** Something that several may have waited for has come. */
-  resumeAll(): void {
-    for (const consumer of this.#byTag.values()) consumer.resume();
+  /** There may be room again for what the channel delivers, in the shared prefetch or on the way to the client. */
+  resume(): void {
+    for (const consumer of this.#waiting) {
+      if (!this.#hasRoomFor(consumer)) continue;
+      this.#waiting.delete(consumer);
+      consumer.resume();
+    }
   }
 
   /** Deliveries were settled: there is room in the prefetch that they took. */
@@ -118,12 +126,14 @@ export class Consumers implements ConsumerHost {
       if (!consumer.prefetch.open) freed.add(consumer);
       consumer.prefetch.give();
     }
-    if (wasFull) this.resumeAll();
-    else for (const consumer of freed) consumer.resume();
+    if (wasFull) this.resume();
+    for (const consumer of freed) consumer.resume();
   }
 
   takes(consumer: ChannelConsumer): boolean {
-    return this.#link.writable && (consumer.noAck || !consumer.sharesPrefetch || this.#shared.open);
+    if (this.#hasRoomFor(consumer)) return true;
+    this.#waiting.add(consumer);
+    return false;
   }
 
   deliver(consumer: ChannelConsumer, entry: Entry): void {
@@ -148,9 +158,18 @@ export class Consumers implements ConsumerHost {
   }
 
   cancelled(consumer: ChannelConsumer): void {
-    this.#byTag.delete(consumer.tag);
+    this.#forget(consumer);
     if (!this.#session.cancelNotify) return;
     this.#link.send('basic.cancel', { consumerTag: consumer.tag, noWait: true });
+  }
+
+  #hasRoomFor(consumer: ChannelConsumer): boolean {
+    return this.#link.writable && (consumer.noAck || !consumer.sharesPrefetch || this.#shared.open);
+  }
+
+  #forget(consumer: ChannelConsumer): void {
+    this.#byTag.delete(consumer.tag);
+    this.#waiting.delete(consumer);
   }
 }
 
