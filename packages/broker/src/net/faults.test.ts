@@ -125,6 +125,21 @@ describe('faults that last', () => {
     await stalled.next('queue.declare-ok');
   });
 
+  it('stalls reading for as long as one of several faults is left', async () => {
+    await using broker = await startBroker();
+    using peer = await Peer.open(broker);
+    using first = broker.faults.stallReading();
+    const second = broker.faults.stallReading();
+    first[Symbol.dispose]();
+    using fresh = await Peer.open(broker);
+    peer.send(1, 'queue.declare', { queue: 'late', durable: true });
+    await fresh.queue('early');
+    await fresh.queue('early');
+    expect(broker.inspect().queues.map(({ name }) => name)).toEqual(['early']);
+    second[Symbol.dispose]();
+    await peer.next('queue.declare-ok');
+  });
+
   it('delays confirms by the clock of the broker', async () => {
     const clock = new ManualClock();
     await using broker = await startBroker({ clock });

@@ -3,6 +3,7 @@ import type { ConfirmFault, FaultPlan } from '../protocol/fault-plan.ts';
 import { refusal, whole } from './options.ts';
 import type { ResourceAlarm } from './resource-alarm.ts';
 import type { Server } from './server.ts';
+import type { Stall } from './socket-transport.ts';
 
 /**
  * Things that go wrong on purpose. Those that last return what ends them: keep it in a `using` declaration, or call
@@ -16,6 +17,7 @@ export class Faults {
   readonly #model: BrokerModel;
   readonly #plan: FaultPlan;
   readonly #alarm: ResourceAlarm;
+  readonly #stalls = new Set<Stall>();
 
   /** @internal */
   constructor(server: Server, model: BrokerModel, plan: FaultPlan, alarm: ResourceAlarm) {
@@ -50,11 +52,10 @@ export class Faults {
 
   /** Reads nothing from those who are connected, as a broker that hangs. */
   stallReading(): Disposable {
-    const clients = Array.from(this.#server.clients);
-    for (const { transport } of clients) transport.hold('stalled');
-    return lift(() => {
-      for (const { transport } of clients) transport.release('stalled');
-    });
+    const stall: Stall = { kind: 'stall' };
+    this.#stalls.add(stall);
+    for (const { transport } of this.#server.clients) transport.hold(stall);
+    return lift(() => this.#endStall(stall));
   }
 
   /**
@@ -103,7 +104,12 @@ export class Faults {
     this.#server.refusals.clear();
     this.#plan.confirms = { kind: 'none' };
     this.#alarm.clear();
-    for (const { transport } of this.#server.clients) transport.release('stalled');
+    for (const stall of this.#stalls) this.#endStall(stall);
+  }
+
+  #endStall(stall: Stall): void {
+    this.#stalls.delete(stall);
+    for (const { transport } of this.#server.clients) transport.release(stall);
   }
 
   #confirms(fault: ConfirmFault): Disposable {

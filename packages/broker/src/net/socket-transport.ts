@@ -15,14 +15,19 @@ const LOST_PEER = 256 * 1024 * 1024;
 /** How long a peer may take to read the rest and hang up as well, in milliseconds. */
 const LINGER_MS = 5000;
 
+/** A fault that keeps the broker from reading. */
+export interface Stall {
+  readonly kind: 'stall';
+}
+
 /** Why nothing is read from a peer. */
 export type Hold =
   /** It publishes while the broker is short of memory. */
   | 'blocked'
   /** It does not read its answers. */
   | 'stuck'
-  /** A test asked for it. */
-  | 'stalled';
+  /** A test asked for it; several may. */
+  | Stall;
 
 /** Both ends of a socket, which no two sockets share: `127.0.0.1:51034 -> 127.0.0.1:5672`. */
 export function endsOf(socket: Socket): string {
