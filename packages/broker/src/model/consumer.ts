@@ -15,7 +15,7 @@ export interface Consumer {
   ready(): boolean;
   /** Hands a message over. Called only right after `ready()` said yes. */
   deliver(entry: Entry): void;
-  /** The queue is gone, or its single active consumer no longer this one: no more deliveries will come. */
+  /** The queue is gone: no more deliveries will come. */
   cancelled(): void;
 }
 
