@@ -2,7 +2,7 @@
 const SMALLEST = 8;
 
 /**
- * A queue with two ends on a ring of slots. Everything is O(1) on average, except `remove`, and the ring shrinks with
+ * A queue on a ring of slots. Everything is O(1) on average, except `remove`, and the ring shrinks with
  * what it holds, so that one that was long costs nothing once it is drained.
  */
 export class Deque<T> {
@@ -19,23 +19,10 @@ export class Deque<T> {
     return this.#slots[this.#head];
   }
 
-  /** The item at the tail; undefined where there is none. */
-  get last(): T | undefined {
-    return this.#slots[this.#at(this.#size - 1)];
-  }
-
   /** Puts an item at the tail. */
   push(item: T): void {
     this.#makeRoom();
     this.#slots[this.#at(this.#size)] = item;
-    this.#size += 1;
-  }
-
-  /** Puts an item at the head. */
-  unshift(item: T): void {
-    this.#makeRoom();
-    this.#head = this.#at(-1);
-    this.#slots[this.#head] = item;
     this.#size += 1;
   }
 
@@ -46,17 +33,6 @@ export class Deque<T> {
     this.#slots[this.#head] = undefined;
     this.#head = this.#at(1);
     this.#size -= 1;
-    this.#giveRoom();
-    return item;
-  }
-
-  /** Takes the item at the tail; undefined where there is none. */
-  pop(): T | undefined {
-    if (this.#size === 0) return undefined;
-    this.#size -= 1;
-    const index = this.#at(this.#size);
-    const item = this.#slots[index];
-    this.#slots[index] = undefined;
     this.#giveRoom();
     return item;
   }

@@ -34,14 +34,7 @@ export class PriorityLanes implements Ready {
   }
 
   putBack(entries: readonly Entry[]): void {
-    const byLane = new Map<Lane, Entry[]>();
-    for (const entry of entries) {
-      const lane = this.#laneOf(entry);
-      const others = byLane.get(lane);
-      if (others === undefined) byLane.set(lane, [entry]);
-      else others.push(entry);
-    }
-    for (const [lane, its] of byLane) lane.putBack(its);
+    for (const entry of entries) this.#laneOf(entry).putBack([entry]);
     this.#size += entries.length;
   }
 

@@ -34,8 +34,3 @@ export class QueueEntry implements Entry {
     return moved;
   }
 }
-
-/** For sorting by position. */
-export function byPosition(a: Entry, b: Entry): number {
-  return a.position - b.position;
-}

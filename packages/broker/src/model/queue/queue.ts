@@ -6,7 +6,7 @@ import { Backlog } from './backlog.ts';
 import { DeadLetter, type DeathReason } from './dead-letter.ts';
 import type { Dispatch } from './dispatch.ts';
 import { describeQueue, type QueueArguments, type QueueSpec } from './queue-arguments.ts';
-import { byPosition, bytesOf } from './queue-entry.ts';
+import { bytesOf } from './queue-entry.ts';
 import type { QueueHost } from './queue-host.ts';
 import {
   countedContent,
@@ -231,7 +231,7 @@ export class Queue {
       if (entry.message.persistent) kept.push(entry);
       else this.#host.give(bytesOf(entry.message));
     }
-    this.#backlog.putBack(kept.sort(byPosition));
+    this.#backlog.putBack(kept);
     this.#advance();
   }
 
@@ -282,7 +282,7 @@ export class Queue {
   /** To where they were. */
   #returnToClassic(entries: readonly Entry[], cause: RequeueCause): void {
     for (const entry of entries) countReturn(entry, cause, undefined, this.#host.rules);
-    this.#backlog.putBack([...entries].sort(byPosition));
+    this.#backlog.putBack(entries);
   }
 
   /** A dead letter counts on. A classic queue that hands it over at once does not say so. */

@@ -9,6 +9,6 @@ export interface Ready {
   shift(): Entry | undefined;
   /** A new message, with a position behind all others. */
   push(entry: Entry): void;
-  /** Entries that were handed out come back, in ascending order of position. */
+  /** Entries that were handed out come back, in the order of their delivery. */
   putBack(entries: readonly Entry[]): void;
 }
