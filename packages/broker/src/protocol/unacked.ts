@@ -16,6 +16,8 @@ export interface Unacked {
 export class UnackedDeliveries {
   readonly #byTag = new Map<number, Unacked>();
   #lastTag = 0;
+  /** No tag below it is outstanding. The map itself is slow to find its first entry once many before it have gone. */
+  #oldest = 1;
 
   /** The tag of the next delivery. Deliveries that need no acknowledgement use one as well. */
   nextTag(): number {
@@ -46,9 +48,10 @@ export class UnackedDeliveries {
       return [one];
     }
     const taken: Unacked[] = [];
-    for (const delivery of this.#byTag.values()) {
-      if (delivery.tag > tag) break;
-      this.#byTag.delete(delivery.tag);
+    for (; this.#oldest <= tag; this.#oldest += 1) {
+      const delivery = this.#byTag.get(this.#oldest);
+      if (delivery === undefined) continue;
+      this.#byTag.delete(this.#oldest);
       taken.push(delivery);
     }
     return taken;
@@ -66,5 +69,6 @@ export class UnackedDeliveries {
     const all = [...deliveries, ...this.takeAll()];
     all.sort((a, b) => a.tag - b.tag);
     for (const delivery of all) this.add(delivery);
+    this.#oldest = Math.min(this.#oldest, all[0]?.tag ?? this.#oldest);
   }
 }
