@@ -2,8 +2,8 @@
 const SMALLEST = 8;
 
 /**
- * A queue on a ring of slots. Everything is O(1) on average, except `remove`, and the ring shrinks with
- * what it holds, so that one that was long costs nothing once it is drained.
+ * First in, first out, on a ring of slots. Everything is O(1) on average, and the ring shrinks with what it holds, so that
+ * one that was long costs nothing once it is drained.
  */
 export class Deque<T> {
   #slots: (T | undefined)[] = emptyRing(SMALLEST);
@@ -35,14 +35,6 @@ export class Deque<T> {
     this.#size -= 1;
     this.#giveRoom();
     return item;
-  }
-
-  /** Takes an item out wherever it is, in O(n). */
-  remove(item: T): void {
-    for (let left = this.#size; left > 0; left--) {
-      const next = this.shift();
-      if (next !== undefined && next !== item) this.push(next);
-    }
   }
 
   /** The slot of the item that has so many before it. */

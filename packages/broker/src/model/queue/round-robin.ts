@@ -1,12 +1,12 @@
 import type { Consumer } from '../consumer.ts';
-import { Deque } from './deque.ts';
 import type { Dispatch } from './dispatch.ts';
+import { Ring } from './ring.ts';
 
 /** Consumers of the same priority. */
 interface Level {
   readonly priority: number;
   /** Those that are asked, in the order of their turns. The others said that they are not ready. */
-  readonly awake: Deque<Consumer>;
+  readonly awake: Ring<Consumer>;
 }
 
 /**
@@ -17,7 +17,7 @@ export class RoundRobin implements Dispatch {
   readonly consumers: Set<Consumer> = new Set();
   readonly active = undefined;
   readonly #asleep = new Set<Consumer>();
-  /** Highest priority first. */
+  /** Highest priority first, without those of whom nobody is awake. */
   readonly #levels: Level[] = [];
 
   add(consumer: Consumer): void {
@@ -27,8 +27,9 @@ export class RoundRobin implements Dispatch {
 
   remove(consumer: Consumer): boolean {
     if (!this.consumers.delete(consumer)) return false;
+    if (this.#asleep.delete(consumer)) return true;
     const level = this.#levelOf(consumer.priority);
-    if (!this.#asleep.delete(consumer)) level.awake.remove(consumer);
+    level.awake.remove(consumer);
     if (level.awake.size === 0) this.#levels.splice(this.#levels.indexOf(level), 1);
     return true;
   }
@@ -40,18 +41,17 @@ export class RoundRobin implements Dispatch {
   }
 
   next(): Consumer | undefined {
-    for (const { awake } of this.#levels) {
-      for (let consumer = awake.first; consumer !== undefined; consumer = awake.first) {
-        if (consumer.ready()) {
-          if (awake.size > 1) {
-            awake.shift();
-            awake.push(consumer);
-          }
-          return consumer;
+    for (let [level] = this.#levels; level !== undefined; [level] = this.#levels) {
+      const { awake } = level;
+      for (let { first } = awake; first !== undefined; { first } = awake) {
+        if (first.ready()) {
+          awake.rotate();
+          return first;
         }
-        awake.shift();
-        this.#asleep.add(consumer);
+        awake.remove(first);
+        this.#asleep.add(first);
       }
+      this.#levels.shift();
     }
     return undefined;
   }
@@ -61,7 +61,7 @@ export class RoundRobin implements Dispatch {
     const at = this.#levels.findIndex((level) => level.priority <= priority);
     const found = this.#levels[at];
     if (found?.priority === priority) return found;
-    const level = { priority, awake: new Deque<Consumer>() };
+    const level = { priority, awake: new Ring<Consumer>() };
     this.#levels.splice(at === -1 ? this.#levels.length : at, 0, level);
     return level;
   }
