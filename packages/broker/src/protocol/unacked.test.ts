@@ -11,7 +11,7 @@ it('takes out one, or all up to a tag, in order, also of those that came back', 
     at: fc.nat(20),
   });
   fc.assert(
-    fc.property(fc.array(step), (steps) => {
+    fc.property(fc.array(step, { minLength: 10, maxLength: 50 }), (steps) => {
       const unacked = new UnackedDeliveries();
       let tags: number[] = [];
       let before = tags;
