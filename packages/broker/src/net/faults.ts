@@ -73,7 +73,7 @@ export class Faults {
     return this.#confirms({ kind: 'drop' });
   }
 
-  /** Does not store messages, and answers those on channels with confirms by `basic.nack`. */
+  /** Does not store messages on channels with confirms, and answers them by `basic.nack`. On others they are stored. */
   nackPublishes(): Disposable {
     return this.#confirms({ kind: 'nack' });
   }
