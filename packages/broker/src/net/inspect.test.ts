@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { type Field, text } from '../base/field.ts';
 import { startBroker } from './broker.ts';
+import { brokerConfig } from './options.ts';
 import { Peer } from './peer.fixture.ts';
 import { plainTable } from './plain-table.ts';
 
@@ -27,7 +28,7 @@ describe('inspect', () => {
         requeued: 0,
         returned: 0,
       },
-      memory: { used: 0, limit: 2 ** 30 },
+      memory: { used: 0, limit: brokerConfig({}).limits.memory },
     });
   });
 
