@@ -1,9 +1,15 @@
 import type { Clock, Timer } from './clock.ts';
+import { Heap } from './heap.ts';
 
 interface PendingTimer {
   readonly due: number;
+  /** Timers due at the same time fire in the order in which they were set. */
+  readonly order: number;
   readonly fn: () => void;
 }
+
+const isEarlier = (a: PendingTimer, b: PendingTimer): boolean =>
+  a.due === b.due ? a.order < b.order : a.due < b.due;
 
 /**
  * A clock that stands still until it is turned, for tests of what takes time: message and queue expiry, heartbeats.
@@ -17,8 +23,10 @@ interface PendingTimer {
  */
 export class ManualClock implements Clock {
   #now: number;
-  /** In the order in which they were set, so that those due at the same time fire in that order. */
+  /** Those that are set; the queue below still holds some that were taken back. */
   readonly #timers = new Set<PendingTimer>();
+  #queue = new Heap<PendingTimer>(isEarlier);
+  #set = 0;
 
   /** @param now what the clock shows, in milliseconds since 1970 */
   constructor(now = 0) {
@@ -32,8 +40,11 @@ export class ManualClock implements Clock {
 
   /** Runs `fn` once the clock has been turned `ms` milliseconds further. */
   after(ms: number, fn: () => void): Timer {
-    const timer: PendingTimer = { due: this.#now + Math.max(0, ms), fn };
+    this.#set += 1;
+    const timer: PendingTimer = { due: this.#now + Math.max(0, ms), order: this.#set, fn };
     this.#timers.add(timer);
+    this.#queue.push(timer);
+    this.#compact();
     return { cancel: () => void this.#timers.delete(timer) };
   }
 
@@ -50,20 +61,20 @@ export class ManualClock implements Clock {
    */
   advance(ms: number): void {
     const target = this.#now + ms;
-    for (let next = this.#next(target); next !== undefined; next = this.#next(target)) {
-      this.#timers.delete(next);
+    for (let next = this.#queue.first; next !== undefined; next = this.#queue.first) {
+      if (next.due > target) break;
+      this.#queue.shift();
+      if (!this.#timers.delete(next)) continue;
       this.#now = Math.max(this.#now, next.due);
       next.fn();
     }
     this.#now = target;
   }
 
-  /** The first timer due by then. */
-  #next(target: number): PendingTimer | undefined {
-    let first: PendingTimer | undefined;
-    for (const timer of this.#timers) {
-      if (timer.due <= target && (first === undefined || timer.due < first.due)) first = timer;
-    }
-    return first;
+  /** Drops timers that were taken back, once they are the most. */
+  #compact(): void {
+    if (this.#queue.size <= 2 * this.#timers.size + 16) return;
+    this.#queue = new Heap(isEarlier);
+    for (const timer of this.#timers) this.#queue.push(timer);
   }
 }

@@ -21,7 +21,8 @@ An AMQP 0-9-1 broker that behaves like RabbitMQ, for tests and development. It k
   --user <name:password>   who may log in, with all permissions; may be repeated (guest:guest)
   --vhost <name>           virtual host; may be repeated (/)
   --heartbeat <seconds>    interval proposed to clients, 0 for none (60)
-  --memory <bytes>         what messages may hold before publishers are blocked (2 GiB)
+  --memory <bytes>         what messages may hold before publishers are blocked
+                           (40% of the machine's memory, at most 2 GiB)
   --help                   prints this
 `;
 

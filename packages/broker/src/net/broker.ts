@@ -127,7 +127,10 @@ export class Broker implements AsyncDisposable {
     );
   }
 
-  /** Tells clients that the broker shuts down, closes every socket and forgets everything. Safe to call twice. */
+  /**
+   * Tells clients that the broker shuts down, closes every socket and stops every timer. `inspect()` still shows what was
+   * left. Safe to call twice.
+   */
   async close(): Promise<void> {
     this.#parts.waiting.close();
     await this.#server.close();

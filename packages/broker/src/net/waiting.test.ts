@@ -38,6 +38,10 @@ describe('waiting for a queue', () => {
       code: 'INVALID_ARGUMENT',
       message: "INVALID_ARGUMENT: vhost must be one of the broker's, got third",
     });
+    const impatient = broker.untilEmpty('q', { timeout: Number.NaN });
+    await expect(impatient).rejects.toMatchObject({
+      message: expect.stringMatching(/^INVALID_ARGUMENT: timeout must be .*, got NaN$/),
+    });
   });
 
   it('gives up in time, and says what for', async () => {

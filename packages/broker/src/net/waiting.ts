@@ -3,6 +3,7 @@ import { systemClock } from '../base/clock.ts';
 import type { Queue } from '../model/queue/queue.ts';
 import type { VirtualHost } from '../model/vhost.ts';
 import { type QueueInfo, queueInfo } from './inspect.ts';
+import { whole } from './options.ts';
 
 /** How long a wait may take unless told otherwise, in milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -29,7 +30,8 @@ export class Waiting {
    * Resolves once the predicate is true of the queue.
    *
    * @param what what is waited for, in words, for the error
-   * @throws BrokerError `TIMEOUT`, `CLOSED`, or `INVALID_ARGUMENT` for an unknown virtual host; what the predicate throws
+   * @throws BrokerError `TIMEOUT`, `CLOSED`, or `INVALID_ARGUMENT` for an unknown virtual host or a timeout that is
+   *   no whole number; what the predicate throws
    */
   async until(
     name: string,
@@ -44,6 +46,7 @@ export class Waiting {
         `vhost must be one of the broker's, got ${vhostName}`,
       );
     }
+    whole('timeout', timeout, 0);
     if (this.#closed) throw closedError();
     return this.#wait(vhost, name, what, timeout, (queue) => {
       const info = queueInfo(queue);

@@ -2,6 +2,9 @@ import type { Clock, Timer } from '../base/clock.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import type { Link } from './link.ts';
 
+/** No publish has this tag. */
+const NEVER = 0;
+
 /**
  * Publisher confirms of a channel. Acks are gathered and go out together, so that one `basic.ack` answers all publishes
  * that were read in one go; a nack goes out at once, after the acks before it.
@@ -10,7 +13,10 @@ export class Confirms {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #plan: FaultPlan;
-  /** Publishes whose confirm a fault holds back, with what ends that; while there is one, no ack may cover several. */
+  /**
+   * Publishes whose confirm a fault holds back, with what ends that; while there is one, no ack may cover several. All
+   * those whose confirm never comes share one entry.
+   */
   readonly #withheld = new Map<number, Timer | undefined>();
   #lastTag = 0;
   /** The first publish that is to be acked, of those up to `#lastTag`; undefined when there is none. */
@@ -38,16 +44,12 @@ export class Confirms {
     if (fault.kind === 'drop' || fault.kind === 'delay') {
       this.flush();
       this.#lastTag += 1;
-      this.#withhold(this.#lastTag, fault.kind === 'delay' ? fault.ms : undefined);
+      if (fault.kind === 'delay') this.#delay(this.#lastTag, fault.ms);
+      else this.#withheld.set(NEVER, undefined);
       return;
     }
     this.#lastTag += 1;
     this.#firstUnsent ??= this.#lastTag;
-  }
-
-  /** Whether acks wait for `flush`. */
-  get pending(): boolean {
-    return this.#firstUnsent !== undefined;
   }
 
   /** Writes the acks that were gathered. */
@@ -67,12 +69,12 @@ export class Confirms {
     this.#link.send('basic.ack', { deliveryTag, multiple });
   }
 
-  #withhold(tag: number, ms: number | undefined): void {
+  #delay(tag: number, ms: number): void {
     const release = (): void => {
       this.#withheld.delete(tag);
       this.#ack(tag, false);
     };
-    this.#withheld.set(tag, ms === undefined ? undefined : this.#clock.after(ms, release));
+    this.#withheld.set(tag, this.#clock.after(ms, release));
   }
 
   /** The channel is gone: what was held back is never sent. */

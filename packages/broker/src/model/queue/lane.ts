@@ -1,6 +1,6 @@
+import { Heap } from '../../base/heap.ts';
 import type { Entry } from '../message.ts';
 import { Deque } from './deque.ts';
-import { Heap } from './heap.ts';
 import type { Ready } from './ready.ts';
 
 /** Messages of one priority, in the order of their positions: what comes back goes to where it was. */
