@@ -197,6 +197,23 @@ describe('a single active consumer', () => {
     expect(queue.activeConsumer).toBe(first);
   });
 
+  it('leaves without a look at all the others', () => {
+    const queue = new TestHost().queue(single);
+    const consumers = Array.from({ length: 1000 }, () => new TestConsumer());
+    let looks = 0;
+    const get = () => {
+      looks += 1;
+      return 0;
+    };
+    for (const consumer of consumers) {
+      Object.defineProperty(consumer, 'priority', { get });
+      queue.addConsumer(consumer);
+    }
+    looks = 0;
+    for (const consumer of consumers) queue.removeConsumer(consumer);
+    expect(looks).toBeLessThan(10 * consumers.length);
+  });
+
   it('is missing once all have left', () => {
     const queue = new TestHost().queue(single);
     const consumer = new TestConsumer();

@@ -1,5 +1,6 @@
 import type { Consumer } from '../consumer.ts';
 import type { Dispatch } from './dispatch.ts';
+import { PriorityLevels } from './priority-levels.ts';
 
 /**
  * One consumer gets all messages. When it leaves, the one of the highest priority takes over, among equals the one that
@@ -7,6 +8,8 @@ import type { Dispatch } from './dispatch.ts';
  */
 export class SingleActive implements Dispatch {
   readonly consumers: Set<Consumer> = new Set();
+  /** Never rotated, so that they stay in the order in which they came. */
+  readonly #levels = new PriorityLevels();
   #active: Consumer | undefined;
   /** Whether the active one said that it is not ready. */
   #asleep = false;
@@ -17,12 +20,14 @@ export class SingleActive implements Dispatch {
 
   add(consumer: Consumer): void {
     this.consumers.add(consumer);
-    if (this.#active === undefined) this.#activate(consumer);
+    this.#levels.push(consumer);
+    if (this.#active === undefined) this.#activate();
   }
 
   remove(consumer: Consumer): boolean {
     if (!this.consumers.delete(consumer)) return false;
-    if (consumer === this.#active) this.#activate(this.#successor());
+    this.#levels.remove(consumer);
+    if (consumer === this.#active) this.#activate();
     return true;
   }
 
@@ -39,16 +44,8 @@ export class SingleActive implements Dispatch {
     return undefined;
   }
 
-  #activate(consumer: Consumer | undefined): void {
-    this.#active = consumer;
+  #activate(): void {
+    this.#active = this.#levels.first;
     this.#asleep = false;
-  }
-
-  #successor(): Consumer | undefined {
-    let best: Consumer | undefined;
-    for (const consumer of this.consumers) {
-      if (best === undefined || consumer.priority > best.priority) best = consumer;
-    }
-    return best;
   }
 }
