@@ -54,4 +54,13 @@ describe('ManualClock', () => {
     clock.advance(0);
     expect(fired).toEqual([100, 100]);
   });
+
+  it('is never set back, nor turned by what is no number', () => {
+    const clock = new ManualClock(5);
+    for (const ms of [-1, Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => clock.advance(ms)).toThrow('INVALID_ARGUMENT: ms must be a number from 0');
+      expect(() => new ManualClock(ms)).toThrow('INVALID_ARGUMENT: now must be a number from 0');
+    }
+    expect(clock.now()).toBe(5);
+  });
 });

@@ -1,3 +1,4 @@
+import { BrokerError } from './broker-error.ts';
 import type { Clock, Timer } from './clock.ts';
 import { Heap } from './heap.ts';
 
@@ -12,7 +13,8 @@ const isEarlier = (a: PendingTimer, b: PendingTimer): boolean =>
   a.due === b.due ? a.order < b.order : a.due < b.due;
 
 /**
- * A clock that stands still until it is turned, for tests of what takes time: message and queue expiry, heartbeats.
+ * A clock that stands still until it is turned, for tests of what takes time: messages and queues that expire,
+ * delayed confirms.
  *
  * ```ts
  * const clock = new ManualClock();
@@ -28,8 +30,12 @@ export class ManualClock implements Clock {
   #queue = new Heap<PendingTimer>(isEarlier);
   #set = 0;
 
-  /** @param now what the clock shows, in milliseconds since 1970 */
+  /**
+   * @param now what the clock shows, in milliseconds since 1970; `Date.now()` for the present
+   * @throws BrokerError `INVALID_ARGUMENT` for what is no time
+   */
   constructor(now = 0) {
+    checkTime('now', now);
     this.#now = now;
   }
 
@@ -58,8 +64,10 @@ export class ManualClock implements Clock {
    * that are set meanwhile. With 0 it fires what is due already.
    *
    * @param ms how far, in milliseconds
+   * @throws BrokerError `INVALID_ARGUMENT` for a negative number or none
    */
   advance(ms: number): void {
+    checkTime('ms', ms);
     const target = this.#now + ms;
     for (let next = this.#queue.first; next !== undefined; next = this.#queue.first) {
       if (next.due > target) break;
@@ -77,4 +85,9 @@ export class ManualClock implements Clock {
     this.#queue = new Heap(isEarlier);
     for (const timer of this.#timers) this.#queue.push(timer);
   }
+}
+
+function checkTime(name: string, ms: number): void {
+  if (Number.isFinite(ms) && ms >= 0) return;
+  throw new BrokerError('INVALID_ARGUMENT', `${name} must be a number from 0, got ${String(ms)}`);
 }

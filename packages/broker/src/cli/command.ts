@@ -38,7 +38,7 @@ const known = {
   vhost: values,
   heartbeat: value,
   memory: value,
-  help: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
 } as const;
 
 /**

@@ -104,14 +104,19 @@ export class Broker implements AsyncDisposable {
     predicate: (queue: QueueInfo) => boolean,
     options: WaitOptions = {},
   ): Promise<QueueInfo> {
-    return this.#parts.waiting.until(name, 'what was waited for', predicate, options);
+    return this.#parts.waiting.until(
+      name,
+      'did not come to what was waited for',
+      predicate,
+      options,
+    );
   }
 
   /** Resolves once a queue exists and holds nothing, neither waiting nor unsettled. Throws as `untilQueue`. */
   untilEmpty(name: string, options: WaitOptions = {}): Promise<QueueInfo> {
     return this.#parts.waiting.until(
       name,
-      'getting empty',
+      'did not get empty',
       ({ ready, unacked }) => ready === 0 && unacked === 0,
       options,
     );
@@ -121,7 +126,7 @@ export class Broker implements AsyncDisposable {
   untilConsumer(name: string, options: WaitOptions = {}): Promise<QueueInfo> {
     return this.#parts.waiting.until(
       name,
-      'getting a consumer',
+      'did not get a consumer',
       ({ consumers }) => consumers.length > 0,
       options,
     );
@@ -160,10 +165,17 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 function brokerUrl({ users, vhosts, host, tls }: BrokerConfig, port: number): string {
   const [user] = users;
   const login = user && `${encodeURIComponent(user.name)}:${encodeURIComponent(user.password)}@`;
-  const address = host.includes(':') ? `[${host}]` : host;
+  const reachable = reachableAddress(host);
+  const address = reachable.includes(':') ? `[${reachable}]` : reachable;
   const [first = '/'] = vhosts;
   const path = vhosts.includes('/') ? '' : `/${encodeURIComponent(first)}`;
   return `${tls === undefined ? 'amqp' : 'amqps'}://${login ?? ''}${address}:${port}${path}`;
+}
+
+/** Of all addresses, that of this machine. */
+function reachableAddress(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
 }
 
 interface ContextParts {

@@ -81,10 +81,28 @@ describe('brokerConfig', () => {
       'users[0].permissions[/].write must be a regular expression, got (',
       { users: [{ ...user, permissions: { '/': { ...everything, write: '(' } } }] },
     ],
+    ['users must be at least one user, got []', { users: [] }],
+    [
+      'users[0].permissions must be by name of one of /, got other',
+      { users: [{ ...user, permissions: { other: everything } }] },
+    ],
   ])('%s', (words, options) => {
     const { code, message } = refusalOf(options);
     expect(code).toBe('INVALID_ARGUMENT');
     expect(message).toBe(`INVALID_ARGUMENT: ${words}`);
+  });
+
+  it('refuses names that it does not know, and permissions that are left out', () => {
+    // As callers without types may.
+    const misspelt: Readonly<Record<string, unknown>> = { prot: 1 };
+    expect(refusalOf(misspelt).message).toMatch(/options must be made of port, .*, got prot$/);
+    const limits: Readonly<Record<string, unknown>> = { memry: 1 };
+    expect(refusalOf({ limits }).message).toMatch(/limits must be made of .*, got memry$/);
+    // @ts-expect-error: a grant of one permission only
+    const options: BrokerOptions = { users: [{ ...user, permissions: { '/': { read: '' } } }] };
+    expect(refusalOf(options).message).toBe(
+      'INVALID_ARGUMENT: users[0].permissions[/].configure must be a regular expression, got undefined',
+    );
   });
 
   it('refuses a profile that it does not have', () => {

@@ -3,7 +3,7 @@ import type { TlsOptions } from 'node:tls';
 import { BrokerError } from '../base/broker-error.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Profile, profiles } from '../base/profile.ts';
-import { guest, type UserSpec } from '../model/access.ts';
+import { type Grant, guest, type UserSpec } from '../model/access.ts';
 
 /** Bounds on what clients may use. What is left out has the default that is named. */
 export interface BrokerLimits {
@@ -70,6 +70,27 @@ export interface BrokerConfig {
   readonly tls: TlsOptions | undefined;
 }
 
+const optionNames: readonly (keyof BrokerOptions)[] = [
+  'port',
+  'host',
+  'profile',
+  'users',
+  'vhosts',
+  'clock',
+  'limits',
+  'heartbeat',
+  'tls',
+];
+
+const limitNames: readonly (keyof BrokerLimits)[] = [
+  'connections',
+  'channels',
+  'queues',
+  'messageSize',
+  'frameSize',
+  'memory',
+];
+
 /** A million messages of a kilobyte fit. */
 const MOST_MEMORY = 2 * 2 ** 30;
 
@@ -83,6 +104,8 @@ const MEMORY_SHARE = 0.4;
  */
 export function brokerConfig(options: BrokerOptions): BrokerConfig {
   const { profile = '4.0', limits = {} } = options;
+  checkNames('options', options, optionNames);
+  checkNames('limits', limits, limitNames);
   if (!Object.hasOwn(profiles, profile)) {
     throw refusal('profile', profile, `one of ${Object.keys(profiles).join(', ')}`);
   }
@@ -90,7 +113,8 @@ export function brokerConfig(options: BrokerOptions): BrokerConfig {
   // Node takes an empty one for all interfaces.
   if (host === '') throw refusal('host', "''", 'an address or a name');
   if (vhosts.length === 0) throw refusal('vhosts', '[]', 'at least one name');
-  users.forEach(checkUser);
+  if (users.length === 0) throw refusal('users', '[]', 'at least one user');
+  for (const [at, user] of users.entries()) checkUser(user, at, users, vhosts);
   return {
     port: whole('port', options.port ?? 0, 0, 65_535),
     host,
@@ -124,24 +148,39 @@ function checkUser(
   { name, permissions = {} }: UserSpec,
   at: number,
   all: readonly UserSpec[],
+  vhosts: readonly string[],
 ): void {
   if (all.findIndex((user) => user.name === name) !== at) {
     throw refusal(`users[${at}].name`, name, 'unlike those of the others');
   }
   for (const [vhost, grant] of Object.entries(permissions)) {
-    for (const [permission, pattern] of Object.entries(grant)) {
-      if (isRegExp(pattern)) continue;
-      const field = `users[${at}].permissions[${vhost}].${permission}`;
-      throw refusal(field, pattern, 'a regular expression');
-    }
+    const field = `users[${at}].permissions`;
+    if (!vhosts.includes(vhost)) throw refusal(field, vhost, `by name of one of ${vhosts}`);
+    checkGrant(`${field}[${vhost}]`, grant);
   }
 }
 
-function isRegExp(pattern: string): boolean {
+/** All three must be there: one that is left out by mistake should not count as anything. */
+function checkGrant(field: string, grant: Grant): void {
+  for (const permission of ['configure', 'write', 'read'] as const) {
+    if (isRegExp(grant[permission])) continue;
+    throw refusal(`${field}.${permission}`, grant[permission], 'a regular expression');
+  }
+}
+
+function isRegExp(pattern: unknown): boolean {
+  if (typeof pattern !== 'string') return false;
   try {
     return new RegExp(pattern).source !== '';
   } catch {
     return false;
+  }
+}
+
+/** A misspelt option must not pass for none. */
+function checkNames(field: string, given: object, known: readonly string[]): void {
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) throw refusal(field, name, `made of ${known.join(', ')}`);
   }
 }
 

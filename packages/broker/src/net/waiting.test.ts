@@ -48,7 +48,7 @@ describe('waiting for a queue', () => {
     await using broker = await startBroker();
     await expect(broker.untilEmpty('q', { timeout: 1 })).rejects.toMatchObject({
       code: 'TIMEOUT',
-      message: "TIMEOUT: queue 'q': getting empty did not happen in 1 ms",
+      message: "TIMEOUT: queue 'q' did not get empty within 1 ms: there is no such queue",
     });
   });
 

@@ -29,7 +29,7 @@ export class Waiting {
   /**
    * Resolves once the predicate is true of the queue.
    *
-   * @param what what is waited for, in words, for the error
+   * @param what what did not happen, in words, for the error: `did not get empty`
    * @throws BrokerError `TIMEOUT`, `CLOSED`, or `INVALID_ARGUMENT` for an unknown virtual host or a timeout that is
    *   no whole number; what the predicate throws
    */
@@ -75,7 +75,10 @@ export class Waiting {
       const stopWatching = vhost.onChange(atEndOfTurn(look));
       const timer = systemClock.after(timeout, () =>
         reject(
-          new BrokerError('TIMEOUT', `queue '${name}': ${what} did not happen in ${timeout} ms`),
+          new BrokerError(
+            'TIMEOUT',
+            `queue '${name}' ${what} within ${timeout} ms: ${lastSeen(vhost.findQueue(name))}`,
+          ),
         ),
       );
       this.#pending.add(reject);
@@ -94,6 +97,12 @@ export class Waiting {
     this.#closed = true;
     for (const reject of this.#pending) reject(closedError());
   }
+}
+
+function lastSeen(queue: Queue | undefined): string {
+  if (queue === undefined) return 'there is no such queue';
+  const { messageCount, unackedCount, consumerCount } = queue;
+  return `it has ${messageCount} ready, ${unackedCount} unacked, ${consumerCount} consumers`;
 }
 
 function closedError(): BrokerError {
