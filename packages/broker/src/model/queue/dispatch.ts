@@ -1,4 +1,5 @@
 import type { Consumer } from '../consumer.ts';
+import type { Entry } from '../message.ts';
 
 /** The consumers of a queue, and whose turn it is. */
 export interface Dispatch {
@@ -13,4 +14,8 @@ export interface Dispatch {
   resume(consumer: Consumer): boolean;
   /** The consumer that the next message goes to, which is ready; undefined where none is. */
   next(): Consumer | undefined;
+  /** The consumer that `next` gave got a message that it is to settle. */
+  handed(entry: Entry): void;
+  /** That message is settled, or came back. Returns whether this makes another consumer active. */
+  settled(entry: Entry): boolean;
 }

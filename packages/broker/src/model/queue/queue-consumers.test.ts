@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Entry } from '../message.ts';
 import { drain, publishAll, TestConsumer, TestHost, take, text, yes } from './queue.fixture.ts';
+import type { Queue } from './queue.ts';
 
 describe('consumers of a queue', () => {
   it('get what waits when they come, and what comes afterwards at once', () => {
@@ -255,6 +257,102 @@ describe('a single active consumer', () => {
     const classic = host.queue(single);
     publishAll(classic, 'a');
     expect(drain(classic)).toEqual(['a']);
+  });
+});
+
+describe('a single active consumer of a quorum queue', () => {
+  const single = { 'x-single-active-consumer': yes, 'x-queue-type': text('quorum') };
+
+  it('gives way at once to one of a higher priority while it holds nothing', () => {
+    const queue = new TestHost('4.0').queue(single);
+    const [first, equal, high, low] = [0, 0, 5, 3].map(
+      (priority) => new TestConsumer({ priority }),
+    );
+    const active = [first, equal, high, low].map((consumer) => {
+      if (consumer) queue.addConsumer(consumer);
+      return queue.activeConsumer;
+    });
+    expect(active).toEqual([first, first, high, high]);
+    publishAll(queue, 'a');
+    expect(high?.bodies).toEqual(['a']);
+    if (high) queue.removeConsumer(high);
+    expect(queue.activeConsumer).toBe(low);
+    if (low) queue.removeConsumer(low);
+    expect(queue.activeConsumer).toBe(first);
+  });
+
+  it('counts as holding nothing where it need not acknowledge', () => {
+    const queue = new TestHost('4.0').queue(single);
+    const [first, high] = [new TestConsumer({ noAck: true }), new TestConsumer({ priority: 1 })];
+    queue.addConsumer(first);
+    publishAll(queue, 'a');
+    queue.addConsumer(high);
+    publishAll(queue, 'b');
+    expect([first.bodies, high.bodies]).toEqual([['a'], ['b']]);
+  });
+
+  it.each<[string, (queue: Queue, entry: Entry) => void, string[]]>([
+    ['acknowledged', (queue, entry) => queue.ack(entry), ['c', 'd']],
+    ['rejected', (queue, entry) => queue.discard(entry, 'reject'), ['c', 'd']],
+    ['given back', (queue, entry) => queue.requeue([entry], 'nack'), ['b', 'c', 'd']],
+  ])(
+    'gets no more once a higher one came, which follows when all is settled: %s',
+    (_, settle, bodies) => {
+      const queue = new TestHost('4.0').queue(single);
+      const [first, high] = [new TestConsumer(), new TestConsumer({ priority: 1 })];
+      queue.addConsumer(first);
+      publishAll(queue, 'ab');
+      queue.addConsumer(high);
+      publishAll(queue, 'c');
+      const [a, b] = first.entries;
+      if (a) queue.ack(a);
+      queue.resume(first);
+      expect([first.bodies, high.bodies, queue.activeConsumer]).toEqual([['a', 'b'], [], first]);
+      if (b) settle(queue, b);
+      publishAll(queue, 'd');
+      expect([first.bodies, high.bodies, queue.activeConsumer]).toEqual([['a', 'b'], bodies, high]);
+    },
+  );
+
+  it('gets no more before it has settled all even if the higher one has left, and goes on then', () => {
+    const queue = new TestHost('4.0').queue(single);
+    const [first, high] = [new TestConsumer(), new TestConsumer({ priority: 1 })];
+    queue.addConsumer(first);
+    publishAll(queue, 'a');
+    queue.addConsumer(high);
+    queue.removeConsumer(high);
+    publishAll(queue, 'b');
+    expect(first.bodies).toEqual(['a']);
+    for (const entry of [...first.entries]) queue.ack(entry);
+    expect(first.bodies).toEqual(['a', 'b']);
+    publishAll(queue, 'c');
+    expect(first.bodies).toEqual(['a', 'b', 'c']);
+  });
+
+  it('is followed at once when it leaves, whatever it holds', () => {
+    const queue = new TestHost('4.0').queue(single);
+    const [first, high] = [new TestConsumer(), new TestConsumer({ priority: 1 })];
+    queue.addConsumer(first);
+    publishAll(queue, 'a');
+    queue.addConsumer(high);
+    queue.removeConsumer(first);
+    publishAll(queue, 'b');
+    queue.requeue(first.entries, 'lost');
+    expect(high.bodies).toEqual(['b', 'a']);
+  });
+
+  it('stays active as RabbitMQ 3.10, and on a classic queue', () => {
+    const queues = [
+      new TestHost('3.10').queue(single),
+      new TestHost('4.0').queue({ 'x-single-active-consumer': yes }),
+    ];
+    for (const queue of queues) {
+      const [first, high] = [new TestConsumer(), new TestConsumer({ priority: 1 })];
+      queue.addConsumer(first);
+      queue.addConsumer(high);
+      publishAll(queue, 'a');
+      expect([first.bodies, high.bodies]).toEqual([['a'], []]);
+    }
   });
 });
 

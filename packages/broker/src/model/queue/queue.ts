@@ -48,7 +48,8 @@ export class Queue {
       dropped: (entry, reason) => this.#drop(entry, reason),
       expired: () => this.#advance(),
     });
-    this.#dispatch = args.singleActiveConsumer ? new SingleActive() : new RoundRobin();
+    const givesWay = args.type === 'quorum' && host.rules.singleActiveByPriority;
+    this.#dispatch = args.singleActiveConsumer ? new SingleActive(givesWay) : new RoundRobin();
     this.#idle = new Alarm(host.clock, () => this.#host.unused(this));
     this.touch();
   }
@@ -128,7 +129,7 @@ export class Queue {
   ack(entry: Entry): void {
     this.#unacked -= 1;
     this.#host.give(bytesOf(entry.message));
-    this.#host.changed(this);
+    this.#settled(entry);
   }
 
   /** Puts entries back that were handed out, to where they were. In the order of delivery. */
@@ -138,7 +139,10 @@ export class Queue {
       for (const entry of entries) this.#host.give(bytesOf(entry.message));
       return;
     }
-    for (const entry of entries) entry.redelivered = true;
+    for (const entry of entries) {
+      entry.redelivered = true;
+      this.#dispatch.settled(entry);
+    }
     if (this.arguments.type === 'quorum') this.#returnToQuorum(entries, cause);
     else this.#returnToClassic(entries, cause);
     this.#advance();
@@ -153,7 +157,7 @@ export class Queue {
     this.#unacked -= 1;
     if (cause === 'reject') entry.deliveryCount += 1;
     this.#drop(entry, 'rejected');
-    this.#host.changed(this);
+    this.#settled(entry);
   }
 
   /**
@@ -257,8 +261,17 @@ export class Queue {
     this.#host.changed(this);
   }
 
+  /** An entry that was handed out is gone: another consumer may become active, and get what waits. */
+  #settled(entry: Entry): void {
+    if (this.#dispatch.settled(entry)) this.#advance();
+    else this.#host.changed(this);
+  }
+
   #handOver(entry: Entry, consumer: Consumer): void {
-    if (!consumer.noAck) this.#unacked += 1;
+    if (!consumer.noAck) {
+      this.#unacked += 1;
+      this.#dispatch.handed(entry);
+    }
     consumer.deliver(entry);
   }
 

@@ -41,4 +41,10 @@ export class RoundRobin implements Dispatch {
     }
     return undefined;
   }
+
+  handed(): void {}
+
+  settled(): boolean {
+    return false;
+  }
 }

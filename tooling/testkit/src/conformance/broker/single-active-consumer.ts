@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AmqpChannel } from '../../amqp/channel.ts';
 import { type Bench, bodiesOf, consume, fill } from './bench.ts';
+import { quorumQueue } from './quorum-queues.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
 /** A queue of which one consumer at a time is served; not exclusive, so that several connections may consume. */
@@ -10,7 +11,11 @@ async function singleQueue(channel: AmqpChannel, bench: Bench): Promise<string> 
 }
 
 /** Queues of which one consumer at a time is served. */
-export function singleActiveConsumerCases({ onChannel }: Suite): BrokerCase[] {
+export function singleActiveConsumerCases(suite: Suite): BrokerCase[] {
+  return [...orderCases(suite), ...priorityCases(suite)];
+}
+
+function orderCases({ onChannel }: Suite): BrokerCase[] {
   return [
     onChannel('only the first consumer gets messages', async (channel, bench) => {
       const queue = await singleQueue(channel, bench);
@@ -88,6 +93,61 @@ export function singleActiveConsumerCases({ onChannel }: Suite): BrokerCase[] {
       const queue = await singleQueue(channel, bench);
       channel.send('basic.consume', { queue, exclusive: true });
       await channel.expectClose(403, 'basic.consume');
+    }),
+  ];
+}
+
+const single = { 'x-single-active-consumer': true };
+const high = { consumerTag: 'high', arguments: { 'x-priority': 5 } };
+
+/** The tags of the consumers that the next deliveries go to. */
+async function tagsOf(channel: AmqpChannel, count: number): Promise<string[]> {
+  return (await channel.take('basic.deliver', count)).map(({ consumerTag }) => consumerTag);
+}
+
+/** One of a higher priority takes over the quorum queues of 4.0, and not those of 3.10. */
+function priorityCases({ onChannel }: Suite): BrokerCase[] {
+  return [
+    onChannel('one of a higher priority waits on a classic queue', async (channel, bench) => {
+      const queue = await singleQueue(channel, bench);
+      await consume(channel, queue, { consumerTag: 'low' });
+      await consume(channel, queue, high);
+      await fill(channel, queue, ['a']);
+      assert.deepEqual(await tagsOf(channel, 1), ['low']);
+    }),
+    onChannel('one that holds nothing gives way on a quorum queue', async (channel, bench) => {
+      const queue = await quorumQueue(channel, bench, single);
+      await consume(channel, queue, { consumerTag: 'low' });
+      await consume(channel, queue, high);
+      channel.publish({ routingKey: queue, body: 'a' });
+      assert.deepEqual(await tagsOf(channel, 1), [bench.profile === '3.10' ? 'low' : 'high']);
+    }),
+    onChannel('one that settles all it holds gives way', async (channel, bench) => {
+      const queue = await quorumQueue(channel, bench, single);
+      await consume(channel, queue, { consumerTag: 'low' });
+      channel.publish({ routingKey: queue, body: 'a' });
+      const { deliveryTag } = await channel.next('basic.deliver');
+      await consume(channel, queue, high);
+      channel.publish({ routingKey: queue, body: 'b' });
+      if (bench.profile === '3.10') {
+        assert.deepEqual(await tagsOf(channel, 1), ['low']);
+        return;
+      }
+      await channel.expectNothing(queue);
+      channel.send('basic.ack', { deliveryTag });
+      assert.deepEqual(await tagsOf(channel, 1), ['high']);
+    }),
+    onChannel('one that gave way goes on if the other leaves', async (channel, bench) => {
+      const queue = await quorumQueue(channel, bench, single);
+      await consume(channel, queue, { consumerTag: 'low' });
+      channel.publish({ routingKey: queue, body: 'a' });
+      const { deliveryTag } = await channel.next('basic.deliver');
+      await consume(channel, queue, high);
+      await channel.call('basic.cancel', { consumerTag: 'high' });
+      channel.publish({ routingKey: queue, body: 'b' });
+      if (bench.profile !== '3.10') await channel.expectNothing(queue);
+      channel.send('basic.ack', { deliveryTag });
+      assert.deepEqual(await tagsOf(channel, 1), ['low']);
     }),
   ];
 }
