@@ -6,7 +6,7 @@ import { type BrokerProfile, profileOf } from './broker/profile.ts';
 import { brokerConformance } from './broker-conformance.ts';
 
 // Many cases spend their time waiting for timers, such as those of expiry and heartbeats.
-vi.setConfig({ maxConcurrency: 24 });
+vi.setConfig({ maxConcurrency: 12 });
 
 const profiles: readonly BrokerProfile[] = ['3.10', '4.0', '4.3'];
 

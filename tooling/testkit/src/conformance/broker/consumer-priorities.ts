@@ -17,7 +17,7 @@ async function consumeAs(
 /** Puts messages into a queue, and gives the consumers that got them, in order. */
 async function served(channel: AmqpChannel, queue: string, count: number): Promise<string[]> {
   await fill(channel, queue, Array.from({ length: count }, String));
-  const messages = await channel.take('basic.deliver', channel.waiting);
+  const messages = await channel.take('basic.deliver', count);
   return messages.map(({ consumerTag }) => consumerTag);
 }
 
