@@ -9,7 +9,16 @@ export { type Clock, systemClock, type Timer } from './internal/clock.ts';
 export { type CodecOptions, CodecSet, type Decodable, type Encoded } from './codec/codec-set.ts';
 export type { ConnectionOptions, ConnectTarget, Credentials } from './connection/options.ts';
 export type { ConnectionStatus } from './connection/supervisor.ts';
-export type { LeveretEvent } from './diagnostics/events.ts';
+export type { ConnectionIdentity, DiagnosticsMessage } from './diagnostics/diagnostics.ts';
+export {
+  type EventLevel,
+  type EventTypeEntry,
+  eventTypes,
+  type LeveretEvent,
+  type LeveretEventType,
+  type Replayed,
+} from './diagnostics/events.ts';
+export type { Logger, WriteLog } from './diagnostics/logger.ts';
 // For authors of drivers
 export type { TableSupport } from './message/check-table.ts';
 export type { Settlement, Settler } from './message/incoming.ts';

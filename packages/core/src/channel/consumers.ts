@@ -1,4 +1,3 @@
-import type { LeveretEvent } from '../diagnostics/events.ts';
 import type { DriverChannel } from '../driver/driver.ts';
 import { LeveretError, TimeoutError } from '../errors/leveret-error.ts';
 import type { TopologyLedger } from '../topology/ledger.ts';
@@ -11,19 +10,18 @@ export interface ConsumersHost {
   readonly ledger: TopologyLedger;
   operation<T>(name: string, run: (live: Live) => Promise<T>): Promise<T>;
   aside<T>(name: string, use: (channel: DriverChannel) => Promise<T>): Promise<T>;
-  report(event: LeveretEvent): void;
+  /** The broker cancelled a consumer of that queue. */
+  cancelled(queue: string): void;
 }
 
 /** The consumers of one channel: started and stopped by the user, ended by the broker or with the channel. */
 export class Consumers {
-  readonly #number: number;
   readonly #host: ConsumersHost;
   readonly #subscriptions = new Set<Subscription>();
   /** Prefetch shared by all of them, if it was set. */
   globalPrefetch: number | undefined;
 
-  constructor(number: number, host: ConsumersHost) {
-    this.#number = number;
+  constructor(host: ConsumersHost) {
     this.#host = host;
   }
 
@@ -65,8 +63,7 @@ export class Consumers {
     const subscription = this.running.find((each) => each.tag === tag);
     if (!subscription) return;
     subscription.cancelled();
-    const queue = subscription.config.queue.name;
-    this.#host.report({ type: 'consumer-cancelled', channel: this.#number, queue });
+    this.#host.cancelled(subscription.config.queue.name);
     this.#resume(subscription).catch((error: unknown) => {
       const cause = LeveretError.from(error, 'CANCELLED');
       if (cause.code === 'NOT_FOUND') this.#host.ledger.removeQueue(subscription.config.queue);

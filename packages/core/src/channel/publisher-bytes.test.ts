@@ -4,11 +4,12 @@ import { wireMessage } from '../message/messages.fixture.ts';
 import { FakeChannel } from './fake-channel.fixture.ts';
 import { Publisher } from './publisher.ts';
 
+const UNHEARD = { selectConfirms: () => undefined, failed: () => undefined };
 const limits = { maxInFlight: 10, maxBuffered: 10, maxBufferedBytes: 100 };
 
 it('counts the bytes of what expired in flight until the broker answers, since they are still held', async () => {
   const clock = new FakeClock();
-  const publisher = new Publisher(limits, clock, () => undefined);
+  const publisher = new Publisher(limits, clock, UNHEARD);
   publisher.attach(new FakeChannel(), true);
   const publish = (id: string): Promise<void> =>
     publisher.publish({ message: wireMessage(id, 60), timeout: 50, resend: true, confirm: true });
@@ -23,7 +24,7 @@ it('counts the bytes of what expired in flight until the broker answers, since t
 });
 
 it('tells apart what came back under one id by its exchange and routing key', async () => {
-  const publisher = new Publisher(limits, new FakeClock(), () => undefined);
+  const publisher = new Publisher(limits, new FakeClock(), UNHEARD);
   publisher.attach(new FakeChannel(), true);
   const publish = (routingKey: string): Promise<void> =>
     publisher.publish({

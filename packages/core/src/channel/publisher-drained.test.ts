@@ -5,12 +5,14 @@ import { wireMessage } from '../message/messages.fixture.ts';
 import { FakeChannel } from './fake-channel.fixture.ts';
 import { Publisher } from './publisher.ts';
 
+const UNHEARD = { selectConfirms: () => undefined, failed: () => undefined };
+
 function publisher() {
   const clock = new FakeClock();
   const it = new Publisher(
     { maxInFlight: 2, maxBuffered: 5, maxBufferedBytes: 100 },
     clock,
-    () => undefined,
+    UNHEARD,
   );
   const publish = (resend: boolean) =>
     it

@@ -13,10 +13,14 @@ const closed = new LeveretError('CLOSED', 'the channel is closed');
 function setUp(limits: Partial<PublisherLimits> = {}) {
   const clock = new FakeClock();
   const selections: string[] = [];
+  const failures: string[] = [];
   const publisher = new Publisher(
     { maxInFlight: 10, maxBuffered: 10, maxBufferedBytes: 1000, ...limits },
     clock,
-    () => selections.push('confirm.select'),
+    {
+      selectConfirms: () => selections.push('confirm.select'),
+      failed: ({ messageId }, { code }) => failures.push(`${messageId} ${code}`),
+    },
   );
   const outcomes: string[] = [];
   const publish = (
@@ -36,7 +40,7 @@ function setUp(limits: Partial<PublisherLimits> = {}) {
     publisher.attach(channel, true);
     return channel;
   };
-  return { clock, publisher, selections, outcomes, publish, attach };
+  return { clock, publisher, selections, failures, outcomes, publish, attach };
 }
 
 function ids(channel: FakeChannel): string[] {
@@ -319,9 +323,10 @@ describe('losing the channel', () => {
     const before = attach();
     for (const id of ['a', 'b', 'c', 'd']) publish(id);
     publisher.confirmed(2, false, true);
-    expect(publisher.detach(lost)).toBe(3);
+    publisher.detach(lost);
     publish('e');
-    const after = attach();
+    const after = new FakeChannel();
+    expect(publisher.attach(after, true)).toBe(3);
     publisher.confirmed(1, false, true);
     publisher.confirmed(2, false, true);
     expect(ids(after)).toEqual(['a', 'c', 'd', 'e']);
@@ -345,8 +350,10 @@ describe('losing the channel', () => {
     attach();
     publish('late', { timeout: 50 }).catch(() => undefined);
     clock.advance(50);
-    expect(publisher.detach(lost)).toBe(0);
-    expect(ids(attach())).toEqual([]);
+    publisher.detach(lost);
+    const after = new FakeChannel();
+    expect(publisher.attach(after, true)).toBe(0);
+    expect(ids(after)).toEqual([]);
   });
 
   it('with resend: false, is UNCONFIRMED for what was sent and CONNECTION_LOST for what was not', async () => {
@@ -355,7 +362,7 @@ describe('losing the channel', () => {
     const sent = publish('sent', { resend: false });
     const waiting = publish('waiting', { resend: false });
     publish('again');
-    expect(publisher.detach(lost)).toBe(0);
+    publisher.detach(lost);
     await expect(sent).rejects.toMatchObject({ code: 'UNCONFIRMED', cause: lost });
     await expect(waiting).rejects.toBe(lost);
     expect(ids(attach())).toEqual(['again']);

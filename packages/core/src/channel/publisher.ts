@@ -31,6 +31,14 @@ export interface Publication extends PublishRequest {
   readonly settle: (error?: LeveretError) => void;
 }
 
+/** What a publisher tells its channel. */
+export interface PublisherEvents {
+  /** The first publish wants a confirm: called once, until the channel is gone. */
+  selectConfirms(): void;
+  /** A publish failed; whoever awaits it is told as well. */
+  failed(message: WireMessage, error: LeveretError): void;
+}
+
 interface Entry extends PublishRequest {
   readonly resolve: () => void;
   readonly reject: (error: LeveretError) => void;
@@ -50,7 +58,7 @@ interface Entry extends PublishRequest {
 export class Publisher {
   readonly #limits: PublisherLimits;
   readonly #clock: Clock;
-  readonly #selectConfirms: () => void;
+  readonly #events: PublisherEvents;
   #channel: DriverChannel | undefined;
   #confirms: 'unused' | 'asked' | 'on' = 'unused';
   #blocked = false;
@@ -63,18 +71,20 @@ export class Publisher {
   #unsettled = 0;
   #idle: (() => void)[] = [];
 
-  /** `selectConfirms` is called once, when the first publish wants a confirm. */
-  constructor(limits: PublisherLimits, clock: Clock, selectConfirms: () => void) {
+  constructor(limits: PublisherLimits, clock: Clock, events: PublisherEvents) {
     this.#limits = limits;
-    this.#selectConfirms = selectConfirms;
     this.#clock = clock;
+    this.#events = events;
   }
 
   /** Publishes; resolves once the broker has taken the message and, if mandatory, routed it. */
   publish(request: PublishRequest): Promise<void> {
     const size = request.message.body.byteLength;
     const refusal = this.#closed ?? this.#full(size);
-    if (refusal) return Promise.reject(refusal);
+    if (refusal) {
+      this.#events.failed(request.message, refusal);
+      return Promise.reject(refusal);
+    }
     const channel = this.#waiting.size === 0 ? this.#channelFor(request) : undefined;
     if (channel && !request.confirm) {
       channel.publish(request.message);
@@ -82,7 +92,7 @@ export class Publisher {
     }
     if (request.confirm && this.#confirms === 'unused') {
       this.#confirms = 'asked';
-      this.#selectConfirms();
+      this.#events.selectConfirms();
     }
     this.#bytes += size;
     this.#unsettled++;
@@ -127,18 +137,20 @@ export class Publisher {
     this.pump();
   }
 
-  /** Sends through `channel` from now on, beginning with what waits. */
-  attach(channel: DriverChannel, confirms: boolean): void {
+  /** Sends through `channel` from now on, beginning with what waits. Gives how many of it are sent again. */
+  attach(channel: DriverChannel, confirms: boolean): number {
+    const again = this.#sentBefore().length;
     this.#channel = channel;
     if (confirms) this.#confirms = 'on';
     this.pump();
+    return again;
   }
 
   /**
-   * The channel is gone: what was in flight waits again, at the head. Gives how many; what must not be sent
-   * twice is settled with `cause`.
+   * The channel is gone: what was in flight waits again, at the head; what must not be sent twice is settled
+   * with `cause`.
    */
-  detach(cause: LeveretError): number {
+  detach(cause: LeveretError): void {
     this.#channel = undefined;
     if (this.#confirms === 'on') this.#confirms = 'asked';
     const resent: Entry[] = [];
@@ -151,13 +163,11 @@ export class Publisher {
     }
     for (const entry of this.#waiting) if (!entry.resend) this.#settle(entry, cause);
     this.#waiting = new Set([...resent, ...this.#waiting]);
-    return resent.length;
   }
 
   /** Everything that was sent and waits to be sent again, oldest first: whom a lost channel may blame. */
   pending(): Publication[] {
-    const sent = [...this.#waiting].filter((entry) => entry.sent);
-    return sent.map((entry) => ({
+    return this.#sentBefore().map((entry) => ({
       message: entry.message,
       timeout: entry.timeout,
       resend: entry.resend,
@@ -215,6 +225,10 @@ export class Publisher {
       this.#settle(entry, unconfirmed(cause));
     }
     for (const entry of this.#waiting) this.#settle(entry, entry.sent ? unconfirmed(cause) : cause);
+  }
+
+  #sentBefore(): Entry[] {
+    return [...this.#waiting].filter((entry) => entry.sent);
   }
 
   /** The channel, if it can take the message now. */
@@ -279,8 +293,10 @@ export class Publisher {
     this.#waiting.delete(entry);
     entry.timer.cancel();
     if (!entry.inFlight) this.#bytes -= entry.message.body.byteLength;
-    if (error) entry.reject(error);
-    else entry.resolve();
+    if (error) {
+      this.#events.failed(entry.message, error);
+      entry.reject(error);
+    } else entry.resolve();
     if (--this.#unsettled === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 }

@@ -1,3 +1,4 @@
+import type { Replayed } from '../diagnostics/events.ts';
 import type { DriverChannel } from '../driver/driver.ts';
 import { LeveretError, TimeoutError } from '../errors/leveret-error.ts';
 import type { Clock } from '../internal/clock.ts';
@@ -11,6 +12,8 @@ export interface Live {
   readonly deliveries: Deliveries;
   /** Whether publishes are confirmed on it from the start. */
   readonly confirms: boolean;
+  /** What was put back on it. */
+  readonly replayed: Replayed;
 }
 
 /** What requests need of their channel. */

@@ -1,3 +1,4 @@
+import type { Replayed } from '../diagnostics/events.ts';
 import type { DriverBinding, DriverChannel } from '../driver/driver.ts';
 import type { LeveretErrorCode } from '../errors/codes.ts';
 import { LeveretError } from '../errors/leveret-error.ts';
@@ -19,7 +20,7 @@ export interface Topology {
 
 /**
  * Puts everything back on a fresh channel, one step after the other: confirms, QoS, exchanges, queues (the
- * references of those named by the broker get the new name), bindings, consumers. Gives the number of steps.
+ * references of those named by the broker get the new name), bindings, consumers. Gives how many of each.
  */
 export async function restore(
   live: {
@@ -30,7 +31,7 @@ export async function restore(
   topology: Topology,
   timeout: number,
   clock: Clock,
-): Promise<number> {
+): Promise<Replayed> {
   const { channel, deliveries, confirms } = live;
   const step = (name: string, promise: Promise<unknown>): Promise<unknown> =>
     withDeadline(promise, name, timeout, clock);
@@ -48,7 +49,14 @@ export async function restore(
         topology.gone(subscription, error);
       throw error;
     });
-  return topology.plan.length + topology.subscriptions.length;
+  const count = (kind: PlanStep['kind']): number =>
+    topology.plan.filter((each) => each.kind === kind).length;
+  return {
+    exchanges: count('exchange'),
+    queues: count('queue'),
+    bindings: count('bind'),
+    consumers: topology.subscriptions.length,
+  };
 }
 
 /** No queue, or it is somebody else's alone: one such consumer must not keep all others from coming back. */

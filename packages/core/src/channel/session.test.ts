@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createReporter } from '../diagnostics/reporter.fixture.ts';
 import type { DriverChannelEvents, DriverConnection } from '../driver/driver.ts';
 import { LeveretError } from '../errors/leveret-error.ts';
 import { deferred, ignore } from '../internal/deferred.ts';
@@ -33,6 +34,7 @@ class FakeLink implements DriverConnection {
 
 async function openSession() {
   const clock = new FakeClock();
+  const reporter = createReporter();
   const session = new Session(
     1,
     {
@@ -43,7 +45,7 @@ async function openSession() {
       status: () => ({ state: 'connected', host: 'h', port: 1 }),
       join: ignore,
       leave: ignore,
-      report: ignore,
+      reporter,
     },
     channelConfig({}),
   );
@@ -61,11 +63,11 @@ async function openSession() {
       concurrency: 1,
       drainTimeout: 1000,
     };
-    const subscription = new Subscription(config, ignore, { handlerFailed: ignore }, clock);
+    const subscription = new Subscription(config, ignore, session.news, clock);
     await session.subscribe(subscription);
     return subscription;
   };
-  return { session, clock, consume, link };
+  return { session, clock, consume, link, reporter };
 }
 
 describe('a consumer while its channel is restored', () => {

@@ -1,4 +1,5 @@
 import type { ConnectionStatus, LinkMember } from '../connection/supervisor.ts';
+import type { Reporter } from '../diagnostics/diagnostics.ts';
 import type { LeveretEvent } from '../diagnostics/events.ts';
 import type {
   ChannelEnd,
@@ -22,6 +23,7 @@ import {
   type SessionState,
   sessionStep,
 } from './machine.ts';
+import { ChannelNews } from './news.ts';
 import type { ChannelConfig } from './options.ts';
 import { Publisher } from './publisher.ts';
 import { type ClosedByBroker, quarantine } from './quarantine.ts';
@@ -36,10 +38,10 @@ export interface SessionHost {
   readonly operationTimeout: number;
   readonly closeTimeout: number;
   readonly backoff: BackoffOptions;
+  readonly reporter: Reporter;
   status(): ConnectionStatus;
   join(member: LinkMember): void;
   leave(member: LinkMember): void;
-  report(event: LeveretEvent): void;
 }
 
 /** What a channel is doing, for users: `state` tells the records apart. */
@@ -67,6 +69,7 @@ export class Session implements LinkMember {
   /** Prefetch of each consumer that does not say otherwise. */
   prefetch: number;
   readonly consumers: Consumers;
+  readonly news: ChannelNews;
   /** When the broker's part in closing it has to be over, once it closes: a time of the clock. */
   closeBy = 0;
   readonly #host: SessionHost;
@@ -77,9 +80,7 @@ export class Session implements LinkMember {
   #culprit: ClosedByBroker | undefined;
   #cause: LeveretError | undefined;
   #openedAt = 0;
-  #lostAt: number | undefined;
   #selecting: Promise<void> | undefined;
-  #resent = 0;
   #closing: Promise<void> | undefined;
 
   constructor(number: number, host: SessionHost, config: ChannelConfig) {
@@ -87,8 +88,12 @@ export class Session implements LinkMember {
     this.config = config;
     this.prefetch = config.prefetch;
     this.#host = host;
-    this.publisher = new Publisher(config, host.clock, () => {
-      this.#selectConfirms().catch(ignore); // the publishes that wait for it end by themselves
+    this.news = new ChannelNews(number, host.reporter, host.clock);
+    this.publisher = new Publisher(config, host.clock, {
+      selectConfirms: () => {
+        this.#selectConfirms().catch(ignore); // the publishes that wait for it end by themselves
+      },
+      failed: (message, error) => this.news.failed(message, error),
     });
     const live = (): Live | undefined =>
       this.#state.kind === 'open' ? this.#state.channel : undefined;
@@ -101,12 +106,12 @@ export class Session implements LinkMember {
       cause: () => this.#cause,
       unanswered: (which, error) => this.#unanswered(which, error),
     });
-    this.consumers = new Consumers(number, {
+    this.consumers = new Consumers({
       closeTimeout,
       ledger: this.ledger,
       operation: (name, run) => this.operation(name, run),
       aside: (name, use) => this.aside(name, use),
-      report: (event) => this.report(event),
+      cancelled: (queue) => this.news.cancelled(queue),
     });
   }
 
@@ -129,7 +134,7 @@ export class Session implements LinkMember {
 
   /** Tells what happened to whoever listens. */
   report(event: LeveretEvent): void {
-    this.#host.report(event);
+    this.#host.reporter.report(event);
   }
 
   /** Makes a request of the broker; see {@link Requests.make}. */
@@ -245,17 +250,14 @@ export class Session implements LinkMember {
       }
       const events = this.#channelEvents(() => channel);
       channel = await this.openAside(events);
-      deliveries = new Deliveries(channel, clock, (deliveryTag) =>
-        this.report({ type: 'settle-skipped', channel: this.number, deliveryTag }),
-      );
-      const live = { channel, deliveries, confirms: this.publisher.wantsConfirms };
-      const replayed = await restore(live, this.#topology(), timeout, clock);
+      deliveries = new Deliveries(channel, clock, (tag) => this.news.settleSkipped(tag));
+      const fresh = { channel, deliveries, confirms: this.publisher.wantsConfirms };
+      const replayed = await restore(fresh, this.#topology(), timeout, clock);
       if (this.#state !== state) {
         channel.close().catch(ignore); // closed meanwhile, or lost again
         return deliveries.lose(this.#cause ?? this.#closedError());
       }
-      this.#happened({ kind: 'restored', channel: live });
-      this.#reportRecovery(replayed);
+      this.#happened({ kind: 'restored', channel: { ...fresh, replayed } });
     } catch (error) {
       channel?.close().catch(ignore);
       const cause = LeveretError.from(error, 'REFUSED');
@@ -263,7 +265,7 @@ export class Session implements LinkMember {
       this.consumers.lose(cause);
       if (this.#state !== state) return;
       this.#cause = cause;
-      this.report({ type: 'recovery-failed', channel: this.number, error: cause });
+      this.news.recoveryFailed(cause);
       this.#happened({ kind: 'restore failed' });
     }
   }
@@ -282,6 +284,7 @@ export class Session implements LinkMember {
       ended: (end) => this.#ended(end, own()),
       confirmed: (tag, multiple, ok) => this.publisher.confirmed(tag, multiple, ok),
       returned: (message) => {
+        this.news.returned(message);
         if (!this.publisher.returned(message)) this.returns.emit(new ReturnedMessage(message));
       },
       writable: () => this.publisher.pump(),
@@ -291,13 +294,12 @@ export class Session implements LinkMember {
 
   #ended(end: ChannelEnd, channel: DriverChannel | undefined): void {
     if (end.kind === 'connection') return; // `linkDown` follows
-    const { replyCode, replyText } = end;
-    this.report({ type: 'channel-closed', channel: this.number, replyCode, replyText });
+    this.news.closed(end);
     if (this.#state.kind !== 'open' || this.#state.channel.channel !== channel) return; // the step of the recovery that is under way fails
     if (end.publish) this.#culprit = end;
     this.#cause = new LeveretError(
       'CONNECTION_LOST',
-      `the broker closed the channel: ${replyText}`,
+      `the broker closed the channel: ${end.replyText}`,
     );
     this.#happened({ kind: 'ended', stable: this.#isStable });
   }
@@ -318,8 +320,10 @@ export class Session implements LinkMember {
 
   #goOn(): void {
     this.#openedAt = this.clock.now();
-    if (this.#state.kind === 'open')
-      this.publisher.attach(this.#state.channel.channel, this.#state.channel.confirms);
+    if (this.#state.kind === 'open') {
+      const { channel, confirms, replayed } = this.#state.channel;
+      this.news.back(replayed, this.publisher.attach(channel, confirms));
+    }
     if (this.publisher.wantsConfirms && !this.publisher.hasConfirms)
       this.#selectConfirms().catch(ignore);
     this.#requests.goOn();
@@ -329,8 +333,8 @@ export class Session implements LinkMember {
     const cause = this.#cause ?? this.#closedError();
     if (before.kind === 'open') before.channel.deliveries.lose(cause);
     this.consumers.lose(cause);
-    this.#resent = this.publisher.detach(cause);
-    this.#lostAt = this.clock.now();
+    this.publisher.detach(cause);
+    this.news.lost();
   }
 
   #over(): void {
@@ -351,14 +355,6 @@ export class Session implements LinkMember {
         this.#selecting = undefined;
       });
     return this.#selecting;
-  }
-
-  #reportRecovery(replayed: number): void {
-    if (this.#lostAt === undefined) return;
-    const duration = this.clock.now() - this.#lostAt;
-    const resent = this.#resent;
-    this.#lostAt = undefined;
-    this.report({ type: 'recovered', channel: this.number, duration, replayed, resent });
   }
 
   /** A channel on which a request got no answer takes no further requests: it is replaced. */

@@ -15,6 +15,7 @@ function setUp(more: Partial<SubscriptionConfig> = {}, handler?: MessageHandler)
   const running = new Map<number, Deferred<void>>();
   const taken: IncomingMessage[] = [];
   const failures: LeveretError[] = [];
+  const drained: { queue: string; duration: number; aborted: number }[] = [];
   const subscription = new Subscription(
     {
       queue: { name: 'tasks' },
@@ -33,7 +34,10 @@ function setUp(more: Partial<SubscriptionConfig> = {}, handler?: MessageHandler)
         running.set(message.deliveryTag, run);
         return run.promise;
       }),
-    { handlerFailed: (_queue, error) => failures.push(error) },
+    {
+      handlerFailed: (_queue, error) => failures.push(error),
+      drained: (queue, duration, aborted) => drained.push({ queue, duration, aborted }),
+    },
     clock,
   );
   const skipped: number[] = [];
@@ -53,7 +57,7 @@ function setUp(more: Partial<SubscriptionConfig> = {}, handler?: MessageHandler)
     await settled();
   };
   const tags = (): number[] => taken.map(({ deliveryTag }) => deliveryTag);
-  return { clock, subscription, start, finish, taken, tags, failures, skipped };
+  return { clock, subscription, start, finish, taken, tags, failures, drained, skipped };
 }
 
 describe('starting', () => {
@@ -232,17 +236,18 @@ describe('draining', () => {
   });
 
   it('aborts handlers that have not ended after drainTimeout, and puts their messages back', async () => {
-    const { start, subscription, taken, clock } = setUp({ drainTimeout: 500 });
+    const { start, subscription, taken, clock, drained } = setUp({ drainTimeout: 500 });
     const { channel, settlements } = await start();
     channel.deliver(1);
     channel.deliver(2);
     taken[1]?.ack();
-    const drained = subscription.stop(1000).done;
+    const { done } = subscription.stop(1000);
     clock.advance(499);
-    expect(await outcomeOf(drained)).toBe('pending');
+    expect(await outcomeOf(done)).toBe('pending');
     expect(taken[0]?.signal.aborted).toBe(false);
     clock.advance(1);
-    await drained;
+    await done;
+    expect(drained).toEqual([{ queue: 'tasks', duration: 500, aborted: 2 }]);
     expect(taken[0]?.signal.reason).toMatchObject({ code: 'CLOSED' });
     expect(taken[1]?.signal.aborted).toBe(true);
     expect(settlements().sort()).toEqual(['ack 2', 'nack 1 requeue']);

@@ -28,6 +28,8 @@ export interface SubscriptionConfig {
 /** What a consumer tells its channel. */
 export interface SubscriptionEvents {
   handlerFailed(queue: string, error: LeveretError): void;
+  /** It was asked to stop `duration` milliseconds ago and is done; so many handlers did not end in time. */
+  drained(queue: string, duration: number, aborted: number): void;
 }
 
 type State =
@@ -169,21 +171,28 @@ export class Subscription {
       .then(() => {
         for (const message of this.#buffered.drain()) giveBack(message);
       });
-    const done = Promise.all([cancelled, this.#handlersDone()]).then(() => this.end(undefined));
+    const since = this.#clock.now();
+    const done = Promise.all([cancelled, this.#handlersDone()]).then(([, aborted]) => {
+      this.#events.drained(this.config.queue.name, this.#clock.now() - since, aborted);
+      this.end(undefined);
+    });
     return { cancelled, done };
   }
 
-  async #handlersDone(): Promise<void> {
-    if (this.#inHand.size === 0) return;
+  /** Waits for the handlers in hand. Gives how many had to be aborted. */
+  async #handlersDone(): Promise<number> {
+    if (this.#inHand.size === 0) return 0;
     const done = new Promise<void>((resolve) => {
       this.#idle = resolve;
     });
     await withDeadline(done, 'drain', this.config.drainTimeout, this.#clock).catch(ignore);
     const aborted = new LeveretError('CLOSED', 'the consumer is closed');
-    for (const message of [...this.#inHand]) {
+    const late = [...this.#inHand];
+    for (const message of late) {
       IncomingMessage.abort(message, aborted);
       giveBack(message);
     }
+    return late.length;
   }
 
   #deliver(delivery: WireDelivery, deliveries: Deliveries): void {

@@ -66,15 +66,17 @@ export class Transactions {
       withDeadline(promise, name, timeout, clock);
     this.#used = true;
     try {
-      const result = await this.#scopes.run(scope, async () => fn());
+      const result = await this.#scopes
+        .run(scope, async () => fn())
+        .catch(async (error: unknown) => {
+          await within(channel.rollback(), 'tx.rollback').catch(ignore);
+          throw error;
+        });
       await within(channel.commit(), 'tx.commit').catch((error: unknown) => {
         throw end?.kind === 'channel' && end.publish ? publishRefused(end) : error;
       });
       if (returned) throw new UnroutableError(returned);
       return result;
-    } catch (error) {
-      if (!returned) await within(channel.rollback(), 'tx.rollback').catch(ignore);
-      throw error;
     } finally {
       scope.open = false;
       channel.close().catch(ignore);

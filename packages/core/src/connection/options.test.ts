@@ -25,13 +25,14 @@ describe('connectionConfig', () => {
       recover: true,
       connectTimeout: 30_000,
       attemptTimeout: 10_000,
-      backoff: { initial: 200, max: 30_000 },
+      backoff: { initial: 100, max: 500 },
       operationTimeout: 30_000,
       closeTimeout: 10_000,
       heartbeat: 10,
       frameMax: 131_072,
       channelMax: 2047,
       maxMessageSize: 2 ** 27,
+      logger: undefined,
     });
   });
 

@@ -1,5 +1,6 @@
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
+import { checkLogger, type Logger } from '../diagnostics/logger.ts';
 import type { Driver } from '../driver/driver.ts';
 import { describe, LeveretError } from '../errors/leveret-error.ts';
 import type { BackoffOptions } from '../internal/backoff.ts';
@@ -39,7 +40,11 @@ export interface ConnectionOptions {
    * whole number, from 1 on. Default 10000.
    */
   readonly attemptTimeout?: number;
-  /** Bounds of the exponential backoff with full jitter between attempts. Default 200 and 30000. */
+  /**
+   * Bounds of the exponential backoff with full jitter between attempts. Default 100 and 500: a broker that
+   * is back is found within half a second. A client has one attempt under way at most, so that those that
+   * wait do not pile up on a broker that is slow to answer; fleets of thousands may want a larger `max`.
+   */
   readonly backoff?: Partial<BackoffOptions>;
   /** How long a request to the broker may take, a recovery on the way included. Default 30000. */
   readonly operationTimeout?: number;
@@ -56,6 +61,8 @@ export interface ConnectionOptions {
   readonly channelMax?: number;
   /** Largest body in bytes that is sent at all. Default 134217728 (RabbitMQ before 4.0; 16777216 from then). */
   readonly maxMessageSize?: number;
+  /** Where events are logged to, such as a pino logger. Default: nowhere. */
+  readonly logger?: Logger;
   /** The client library underneath. Default: the one on `rabbitmq-client`. */
   readonly driver?: Driver;
 }
@@ -83,6 +90,7 @@ export interface ConnectionConfig {
   readonly frameMax: number;
   readonly channelMax: number;
   readonly maxMessageSize: number;
+  readonly logger: Logger | undefined;
 }
 
 /** Checks what the user gave and fills in the rest. Errors: `INVALID_ARGUMENT`. */
@@ -119,8 +127,8 @@ export function connectionConfig(
       2 ** 31 - 1,
     ),
     backoff: {
-      initial: duration('backoff.initial', options.backoff?.initial, 200),
-      max: duration('backoff.max', options.backoff?.max, 30_000),
+      initial: duration('backoff.initial', options.backoff?.initial, 100),
+      max: duration('backoff.max', options.backoff?.max, 500),
     },
     operationTimeout: duration('operationTimeout', options.operationTimeout, 30_000),
     closeTimeout: duration('closeTimeout', options.closeTimeout, 10_000),
@@ -128,6 +136,7 @@ export function connectionConfig(
     frameMax: whole('frameMax', options.frameMax, 131_072, 8192, 2 ** 31 - 1),
     channelMax: whole('channelMax', options.channelMax ?? first?.channelMax, 2047, 1, 65_535),
     maxMessageSize: whole('maxMessageSize', options.maxMessageSize, 2 ** 27, 0, 2 ** 31 - 1),
+    logger: checkLogger(options.logger),
   };
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { createReporter } from '../diagnostics/reporter.fixture.ts';
 import { FakeClock, settled } from '../internal/fake-clock.fixture.ts';
 import { FakeDriver } from './fake-driver.fixture.ts';
 import { connectionConfig } from './options.ts';
@@ -7,7 +8,7 @@ import { type ConnectionStatus, Supervisor } from './supervisor.ts';
 async function connected() {
   const driver = new FakeDriver();
   const clock = new FakeClock();
-  const supervisor = new Supervisor(connectionConfig({}), driver, clock);
+  const supervisor = new Supervisor(connectionConfig({}), driver, clock, createReporter());
   const opening = supervisor.open();
   opening.catch(() => undefined);
   await settled();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createReporter } from '../diagnostics/reporter.fixture.ts';
 import { LeveretError } from '../errors/leveret-error.ts';
 import { FakeClock, outcomeOf, settled } from '../internal/fake-clock.fixture.ts';
 import { FakeDriver } from './fake-driver.fixture.ts';
@@ -11,7 +12,7 @@ const wrongPassword = new LeveretError('ACCESS_REFUSED', 'wrong password');
 async function setUp(options: ConnectionOptions = {}) {
   const clock = new FakeClock();
   const driver = new FakeDriver();
-  const supervisor = new Supervisor(connectionConfig(options), driver, clock);
+  const supervisor = new Supervisor(connectionConfig(options), driver, clock, createReporter());
   const statuses: ConnectionStatus[] = [];
   supervisor.changes.add((status) => statuses.push(status));
   const opening = supervisor.open();
@@ -111,7 +112,7 @@ describe('the first connection', () => {
       const clock = new FakeClock();
       clock.chance = chance;
       const driver = new FakeDriver();
-      const supervisor = new Supervisor(config, driver, clock);
+      const supervisor = new Supervisor(config, driver, clock, createReporter());
       supervisor.open().catch(() => undefined);
       return settled().then(() => driver.last.target.host);
     });
@@ -228,7 +229,7 @@ describe('credentials', () => {
     const config = connectionConfig({ credentials });
     Reflect.set(config, 'credentials', () => given);
     const driver = new FakeDriver();
-    const supervisor = new Supervisor(config, driver, new FakeClock());
+    const supervisor = new Supervisor(config, driver, new FakeClock(), createReporter());
     const error = await supervisor.open().catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(String(error)).not.toContain('secret');

@@ -1,3 +1,4 @@
+import type { Reporter } from '../diagnostics/diagnostics.ts';
 import type { Driver, DriverConnection } from '../driver/driver.ts';
 import { LeveretError, TimeoutError } from '../errors/leveret-error.ts';
 import { backoffDelay } from '../internal/backoff.ts';
@@ -7,6 +8,7 @@ import { deferred, ignore } from '../internal/deferred.ts';
 import { Listeners } from '../internal/emitter.ts';
 import { type LinkEffect, type LinkEvent, type LinkState, linkStep } from './machine.ts';
 import { type ConnectionConfig, checkCredentials } from './options.ts';
+import { linkStory } from './story.ts';
 import type { Address } from './url.ts';
 
 /** What a connection is doing, for users: `state` tells the records apart. */
@@ -44,6 +46,7 @@ export class Supervisor {
   readonly #config: ConnectionConfig;
   readonly #driver: Driver;
   readonly #clock: Clock;
+  readonly #reporter: Reporter;
   readonly #addresses: readonly Address[];
   readonly #members = new Set<LinkMember>();
   readonly #opened = deferred({ quiet: true });
@@ -55,14 +58,18 @@ export class Supervisor {
   #attempts = 0;
   #frameMax: number;
   #upSince = Number.POSITIVE_INFINITY;
+  /** Since when it has been in its present kind of state. */
+  #since: number;
   #goodbye: Promise<void> = Promise.resolve();
   #goodbyeTimeout = 0;
 
-  constructor(config: ConnectionConfig, driver: Driver, clock: Clock) {
+  constructor(config: ConnectionConfig, driver: Driver, clock: Clock, reporter: Reporter) {
     this.#config = config;
     this.#driver = driver;
     this.#frameMax = config.frameMax;
     this.#clock = clock;
+    this.#reporter = reporter;
+    this.#since = clock.now();
     this.#addresses = shuffled(config.addresses, clock);
     this.#address = this.#addressOf(0);
   }
@@ -129,12 +136,21 @@ export class Supervisor {
     const before = this.#state;
     const { state, effects } = linkStep(before, event, this.#config);
     this.#state = state;
+    this.#tell(before, event);
     for (const effect of effects) this.#perform(effect);
     if (state === before) return;
     if ((before.kind === 'blocked') !== (state.kind === 'blocked'))
       for (const member of [...this.#members]) member.linkBlocked(state.kind === 'blocked');
     // An attempt is told once, when it is known that it is coming.
     if (event.kind !== 'retry due') this.changes.emit(this.status);
+  }
+
+  /** Reports before the effects are performed: what they lead to comes after it. */
+  #tell(before: LinkState, event: LinkEvent): void {
+    const now = this.#clock.now();
+    const context = { address: this.#address, spent: now - this.#since };
+    for (const told of linkStory(before, event, this.#state, context)) this.#reporter.report(told);
+    if (before.kind !== this.#state.kind) this.#since = now;
   }
 
   #perform(effect: LinkEffect): void {

@@ -6,13 +6,15 @@ import {
   type ConnectTarget,
   connectionConfig,
 } from '../connection/options.ts';
+import { Outages } from '../connection/outages.ts';
 import { type ConnectionStatus, Supervisor } from '../connection/supervisor.ts';
+import { Diagnostics } from '../diagnostics/diagnostics.ts';
 import type { LeveretEvent } from '../diagnostics/events.ts';
 import type { Driver } from '../driver/driver.ts';
 import { rabbitmqClientDriver } from '../driver/rabbitmq-client/driver.ts';
 import { describe, LeveretError } from '../errors/leveret-error.ts';
 import { systemClock } from '../internal/clock.ts';
-import { Listeners, type Unsubscribe } from '../internal/emitter.ts';
+import type { Unsubscribe } from '../internal/emitter.ts';
 import { checkOptions } from '../internal/options.ts';
 import type { MessageLimits } from '../message/check-message.ts';
 import { Channel } from './channel.ts';
@@ -21,8 +23,17 @@ import { Channel } from './channel.ts';
 export interface ConnectionEvents {
   /** Each change of status. */
   readonly status: ConnectionStatus;
-  /** Something that nobody awaits happened. */
+  /** Something that nobody need await happened. */
   readonly event: LeveretEvent;
+}
+
+/** What a connection is made of. */
+interface ConnectionParts {
+  readonly supervisor: Supervisor;
+  readonly config: ConnectionConfig;
+  readonly driver: Driver;
+  readonly diagnostics: Diagnostics;
+  readonly outages: Outages;
 }
 
 /**
@@ -33,31 +44,36 @@ export class Connection {
   readonly #supervisor: Supervisor;
   readonly #config: ConnectionConfig;
   readonly #driver: Driver;
-  readonly #events = new Listeners<LeveretEvent>();
+  readonly #diagnostics: Diagnostics;
+  readonly #outages: Outages;
   readonly #sessions = new Set<Session>();
   readonly #host: SessionHost;
   #channels = 0;
   #closing: Promise<void> | undefined;
 
-  private constructor(supervisor: Supervisor, config: ConnectionConfig, driver: Driver) {
+  private constructor(parts: ConnectionParts) {
+    const { supervisor, config } = parts;
     this.#supervisor = supervisor;
     this.#config = config;
-    this.#driver = driver;
+    this.#driver = parts.driver;
+    this.#diagnostics = parts.diagnostics;
+    this.#outages = parts.outages;
     this.#host = {
       clock: systemClock,
       operationTimeout: config.operationTimeout,
       closeTimeout: config.closeTimeout,
       backoff: config.backoff,
+      reporter: parts.outages,
       status: () => supervisor.status,
       join: (member) => supervisor.join(member),
       leave: (member) => supervisor.leave(member),
-      report: (event) => this.#events.emit(event),
     };
+    supervisor.changes.add(() => this.#look());
   }
 
   /** @internal */
-  static make(supervisor: Supervisor, config: ConnectionConfig, driver: Driver): Connection {
-    return new Connection(supervisor, config, driver);
+  static make(parts: ConnectionParts): Connection {
+    return new Connection(parts);
   }
 
   /** What it is doing at present. */
@@ -84,7 +100,7 @@ export class Connection {
       | ['event', (record: LeveretEvent) => void]
   ): Unsubscribe {
     if (name === 'status') return this.#supervisor.changes.add(listener);
-    if (name === 'event') return this.#events.add(listener);
+    if (name === 'event') return this.#diagnostics.listeners.add(listener);
     throw new LeveretError(
       'INVALID_ARGUMENT',
       `name must be "status" or "event", not ${describe(name)}`,
@@ -99,6 +115,7 @@ export class Connection {
     this.#sessions.add(session);
     session.changes.add((status) => {
       if (status.state === 'closed') this.#sessions.delete(session);
+      this.#look();
     });
     try {
       await session.open();
@@ -129,6 +146,14 @@ export class Connection {
     await Promise.all(sessions.map((session) => session.close()));
     const last = Math.max(closeBy, ...sessions.map((session) => session.closeBy));
     await this.#supervisor.close(Math.max(0, last - clock.now()));
+  }
+
+  /** Looks whether an outage is over: when the connection is there, and nothing recovers any more. */
+  #look(): void {
+    const { status } = this.#supervisor;
+    if (status.state !== 'connected' && status.state !== 'blocked') return;
+    for (const session of this.#sessions) if (session.status.state === 'recovering') return;
+    this.#outages.whole(status);
   }
 
   #limits(): MessageLimits {
@@ -162,9 +187,11 @@ export async function connect(
   checkOptions(options);
   const config = connectionConfig(target, options);
   const driver = options.driver ?? driverOf(target) ?? rabbitmqClientDriver;
-  const supervisor = new Supervisor(config, driver, systemClock);
+  const diagnostics = new Diagnostics(config.name, config.logger);
+  const outages = new Outages(diagnostics, systemClock);
+  const supervisor = new Supervisor(config, driver, systemClock, outages);
   await supervisor.open();
-  return Connection.make(supervisor, config, driver);
+  return Connection.make({ supervisor, config, driver, diagnostics, outages });
 }
 
 function driverOf(target: ConnectTarget): Driver | undefined {

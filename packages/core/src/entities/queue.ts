@@ -120,10 +120,7 @@ export class Queue implements AsyncIterable<IncomingMessage> {
         drainTimeout: duration('drainTimeout', options.drainTimeout, config.drainTimeout),
       },
       handler,
-      {
-        handlerFailed: (queue, error) =>
-          this.#session.report({ type: 'handler-failed', queue, error }),
-      },
+      this.#session.news,
       clock,
     );
     await this.#session.subscribe(subscription);

@@ -70,7 +70,9 @@ describeWithBroker('a connection whose link is cut', (getUrl) => {
     await queue.bind(middle);
     const inbox = createInbox<IncomingMessage>('a message');
     await queue.consume(inbox.push, { prefetch: 2 });
-    expect(await cutAndRecover(wire, reset)).toMatchObject({ replayed: 6 });
+    expect(await cutAndRecover(wire, reset)).toMatchObject({
+      replayed: { exchanges: 2, queues: 1, bindings: 2, consumers: 1 },
+    });
     for (const body of 'abcd') await source.publish(text(body), 'user.created');
     const [first] = await inbox.take(2);
     expect(await ready(channel, queue)).toBe(2);
@@ -124,7 +126,9 @@ describeWithBroker('a connection whose link is cut', (getUrl) => {
     await consumer.close();
     await deleted.delete();
     await gone.delete();
-    expect(await cutAndRecover(wire)).toMatchObject({ replayed: 3 });
+    expect(await cutAndRecover(wire)).toMatchObject({
+      replayed: { exchanges: 1, queues: 1, bindings: 1, consumers: 0 },
+    });
     expect(await codeOf(channel.getQueue(deleted.name))).toBe('NOT_FOUND');
     expect(await codeOf(channel.getExchange(gone.name))).toBe('NOT_FOUND');
     expect(await codeOf(exchange.publish(text('x'), 'unbound'))).toBe('UNROUTABLE');
