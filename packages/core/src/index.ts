@@ -83,4 +83,5 @@ export type {
   ExchangeOptions,
   ExchangeType,
   QueueOptions,
+  QueueType,
 } from './topology/specs.ts';

@@ -156,6 +156,22 @@ describeWithBroker('creating tasks', (getUrl) => {
     await expect(channel.declareQueue(name, { durable: true })).resolves.toMatchObject({ name });
   });
 
+  test('one option makes all queues of a master quorum queues, but for those that say otherwise', async () => {
+    const { channel } = await openWorkbench(getUrl());
+    const master = new Master(channel, { codec: jsonCodec(), queueType: 'quorum' });
+    const [created, worked, other] = [uniqueName('task'), uniqueName('task'), uniqueName('task')];
+    const queue = await master.createQueue(created);
+    onTestFinished(async () => void (await queue.delete()));
+    const worker = await master.createWorker(worked, () => {});
+    onTestFinished(() => worker.close());
+    await master.createQueue(other, { queueType: 'classic', exclusive: true });
+    for (const name of [created, worked])
+      await expect(channel.declareQueue(name, { queueType: 'quorum' })).resolves.toBeDefined();
+    await (await channel.getQueue(worked)).delete();
+    const classic = channel.declareQueue(created, { queueType: 'classic' });
+    await expect(classic).rejects.toMatchObject({ code: 'PRECONDITION_FAILED' });
+  });
+
   test.for([
     ['an array', []],
     ['null', null],
@@ -258,6 +274,7 @@ describeWithBroker('a master used from JavaScript', (getUrl) => {
     ['codec.encode', { codec: { contentType: 'a/b' } }],
     ['accept', { codec, accept: 5 }],
     ['accept[0].contentType', { codec, accept: [{}] }],
+    ['queueType', { codec, queueType: 5 }],
   ] as const)('is not made with a bad %s: %j', async ([field, options]) => {
     const { channel } = await openWorkbench(getUrl());
     expect(() => Reflect.construct(Master, [channel, options])).toThrow(

@@ -8,8 +8,9 @@ import {
   methodProxy,
   type Queue,
   type QueueOptions,
+  type QueueType,
 } from '@leveret/core';
-import { checkChannel, checkOptions, checkTaskName } from './options.ts';
+import { checkChannel, checkOptions, checkQueueType, checkTaskName } from './options.ts';
 import type {
   AnyTasks,
   FailureOptions,
@@ -23,7 +24,13 @@ import type {
 import { TaskRunner, Worker } from './worker.ts';
 
 /** How a `Master` encodes, and what becomes of failed tasks unless a worker says otherwise. */
-export interface MasterOptions extends CodecOptions, FailureOptions {}
+export interface MasterOptions extends CodecOptions, FailureOptions {
+  /**
+   * Type of the queues that it declares, where these do not say otherwise: `quorum` on a cluster, so that
+   * tasks outlive a node. All that declare one queue must agree. Default: as the broker says, `classic`.
+   */
+  readonly queueType?: QueueType;
+}
 
 /**
  * Tasks shared out among workers: whoever creates one gives it a name and a payload, whoever works asks for
@@ -44,12 +51,14 @@ export class Master<Tasks extends object = AnyTasks> {
   readonly #channel: Channel;
   readonly #codecs: CodecSet;
   readonly #failure: Required<FailureOptions>;
+  readonly #queueType: QueueType | undefined;
 
   /** Errors: `INVALID_ARGUMENT`, naming the option. */
   constructor(channel: Channel, options: MasterOptions) {
     checkChannel(channel);
     this.#channel = channel;
     this.#codecs = new CodecSet(options);
+    this.#queueType = checkQueueType(options.queueType);
     this.#failure = {
       requeue: options.requeue ?? true,
       rejectOnRedelivered: options.rejectOnRedelivered ?? false,
@@ -78,7 +87,12 @@ export class Master<Tasks extends object = AnyTasks> {
    */
   async createQueue(name: TaskName<Tasks>, options: QueueOptions = {}): Promise<Queue> {
     checkOptions(options);
-    return this.#channel.declareQueue(checkTaskName(name), options);
+    const given = options.queueType ?? options.arguments?.['x-queue-type'];
+    const queueType = given === undefined ? this.#queueType : options.queueType;
+    return this.#channel.declareQueue(checkTaskName(name), {
+      ...options,
+      ...(queueType === undefined ? {} : { queueType }),
+    });
   }
 
   /**

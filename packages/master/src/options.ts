@@ -1,4 +1,4 @@
-import { type Channel, LeveretError } from '@leveret/core';
+import { type Channel, LeveretError, type QueueType } from '@leveret/core';
 
 // What the types say, said again to callers in JavaScript. Errors: `INVALID_ARGUMENT`.
 
@@ -18,4 +18,13 @@ export function checkChannel(channel: Channel): void {
 export function checkTaskName(name: string): string {
   if (typeof name === 'string' && name !== '') return name;
   throw new LeveretError('INVALID_ARGUMENT', 'name of a task must be a string that is not empty');
+}
+
+/** The type of a queue has a name; which ones there are, the broker knows. */
+export function checkQueueType(type: QueueType | undefined): QueueType | undefined {
+  if (type === undefined || (typeof type === 'string' && type !== '')) return type;
+  throw new LeveretError(
+    'INVALID_ARGUMENT',
+    'queueType must be a string that is not empty, such as "quorum"',
+  );
 }

@@ -11,20 +11,13 @@ export class Deliveries implements Settler {
   readonly #skipped: (deliveryTag: number) => void;
   /** What the broker was last told to bound each new consumer by; 0 is no bound. */
   prefetch = 0;
-  /** Unsettled messages that were fetched, by delivery tag. */
-  readonly #fetched = new Map<number, IncomingMessage>();
-  #alive = true;
+  /** Unsettled messages whose signal somebody has, by delivery tag. */
+  readonly #watched = new Map<number, IncomingMessage>();
+  #lost: LeveretError | undefined;
 
   constructor(channel: DriverChannel, clock: Clock, skipped: (deliveryTag: number) => void) {
     this.#acknowledgements = new Acknowledgements(channel, (fn) => clock.endOfTurn(fn));
     this.#skipped = skipped;
-  }
-
-  /** Makes a message of what was fetched: no consumer looks after it, so its `signal` is aborted from here. */
-  fetch(delivery: WireDelivery, noAck: boolean): IncomingMessage {
-    const message = this.receive(delivery, noAck);
-    if (!noAck) this.#fetched.set(delivery.deliveryTag, message);
-    return message;
   }
 
   /** Makes a message of what came. */
@@ -34,21 +27,26 @@ export class Deliveries implements Settler {
   }
 
   settle(deliveryTag: number, how: Settlement, requeue: boolean): void {
-    this.#fetched.delete(deliveryTag);
-    if (!this.#alive) this.#skipped(deliveryTag);
+    this.#watched.delete(deliveryTag);
+    if (this.#lost) this.#skipped(deliveryTag);
     else if (how === 'ack') this.#acknowledgements.ack(deliveryTag);
     else this.#acknowledgements.refuse(deliveryTag, how, requeue);
   }
 
   /** Sends what is held back until the end of the turn, before the channel closes. */
   flush(): void {
-    if (this.#alive) this.#acknowledgements.flush();
+    if (!this.#lost) this.#acknowledgements.flush();
+  }
+
+  watch(message: IncomingMessage): LeveretError | undefined {
+    if (!this.#lost) this.#watched.set(message.deliveryTag, message);
+    return this.#lost;
   }
 
   /** The channel is gone: settling does nothing any more. */
   lose(cause: LeveretError): void {
-    this.#alive = false;
-    for (const message of this.#fetched.values()) IncomingMessage.abort(message, cause);
-    this.#fetched.clear();
+    this.#lost = cause;
+    for (const message of this.#watched.values()) IncomingMessage.abort(message, cause);
+    this.#watched.clear();
   }
 }

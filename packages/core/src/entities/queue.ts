@@ -135,7 +135,7 @@ export class Queue implements AsyncIterable<IncomingMessage> {
       'basic.get',
       async ({ channel, deliveries }) => {
         const delivery = await channel.get(this.name, { noAck });
-        return delivery && deliveries.fetch(delivery, noAck);
+        return delivery && deliveries.receive(delivery, noAck);
       },
       { once: noAck },
     );

@@ -5,7 +5,14 @@ import { wireDelivery } from './messages.fixture.ts';
 
 type Settled = [tag: number, how: Settlement, requeue: boolean];
 
-function deliver({ redelivered = false, noAck = false } = {}): {
+interface DeliverOptions {
+  readonly redelivered?: boolean;
+  readonly noAck?: boolean;
+  /** Why the channel is gone. */
+  readonly lost?: LeveretError;
+}
+
+function deliver({ redelivered = false, noAck = false, lost }: DeliverOptions = {}): {
   readonly message: IncomingMessage;
   readonly settled: Settled[];
 } {
@@ -14,6 +21,7 @@ function deliver({ redelivered = false, noAck = false } = {}): {
     settle: (...settlement: Settled): void => {
       settled.push(settlement);
     },
+    watch: () => lost,
   };
   return {
     message: new IncomingMessage(wireDelivery(7, { redelivered }), settler, noAck),
@@ -162,6 +170,17 @@ describe('signal', () => {
     IncomingMessage.abort(message, reason);
     expect(message.signal.aborted).toBe(true);
     expect(message.signal.reason).toBe(reason);
+  });
+
+  it('is aborted where the channel of the message is gone already', () => {
+    const { message } = deliver({ lost: reason });
+    expect(message.signal.reason).toBe(reason);
+  });
+
+  it('is nothing to the channel of a message that is settled', () => {
+    const { message } = deliver({ lost: reason });
+    message.ack();
+    expect(message.signal.aborted).toBe(false);
   });
 
   it('keeps the first reason', () => {

@@ -9,6 +9,8 @@ export type Settlement = 'ack' | 'nack' | 'reject';
 export interface Settler {
   /** Settles one delivery, once. */
   settle(deliveryTag: number, how: Settlement, requeue: boolean): void;
+  /** Aborts the signal of an unsettled message when the channel is gone; gives why where it is already. */
+  watch(message: IncomingMessage): LeveretError | undefined;
 }
 
 /** What to do with a refused delivery. */
@@ -61,6 +63,7 @@ export class IncomingMessage extends ReceivedMessage {
   get signal(): AbortSignal {
     if (!this.#abort) {
       this.#abort = new AbortController();
+      if (this.#state === 'unsettled') this.#abortReason ??= this.#settler.watch(this);
       if (this.#abortReason) this.#abort.abort(this.#abortReason);
     }
     return this.#abort.signal;

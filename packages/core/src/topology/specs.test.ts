@@ -82,6 +82,51 @@ describe('flags', () => {
   );
 });
 
+describe('the type of a queue', () => {
+  const refusal = (message: string) =>
+    expect.objectContaining({
+      code: 'INVALID_ARGUMENT',
+      message: expect.stringContaining(message),
+    });
+
+  it('is an argument of it, beside others', () => {
+    const options = { queueType: 'quorum', arguments: { 'x-delivery-limit': 5 } };
+    expect(queueSpec('q', options, tables).arguments).toEqual({
+      'x-queue-type': 'quorum',
+      'x-delivery-limit': 5,
+    });
+    expect(queueSpec('q', { queueType: 'classic' }, tables).arguments).toEqual({
+      'x-queue-type': 'classic',
+    });
+    expect(queueSpec('q', {}, tables).arguments).toBeUndefined();
+  });
+
+  it('may be given twice, but not two of them', () => {
+    const twice = { queueType: 'quorum', arguments: { 'x-queue-type': 'quorum' } };
+    expect(queueSpec('q', twice, tables).arguments).toEqual({ 'x-queue-type': 'quorum' });
+    const two = { queueType: 'quorum', arguments: { 'x-queue-type': 'classic' } };
+    expect(() => queueSpec('q', two, tables)).toThrow(
+      refusal('queueType must be that of arguments'),
+    );
+  });
+
+  it.for([
+    ['', {}, 'name must not be empty'],
+    ['q', { durable: false }, 'durable must be true'],
+    ['q', { exclusive: true, durable: true }, 'exclusive must be false'],
+    ['q', { autoDelete: true }, 'autoDelete must be false'],
+  ] as const)('quorum is refused where it cannot be: %s %o', ([name, options, message]) => {
+    const quorum = { durable: true, ...options, queueType: 'quorum' };
+    expect(() => queueSpec(name, quorum, tables)).toThrow(refusal(message));
+  });
+
+  it('is a string', () => {
+    expect(() => Reflect.apply(queueSpec, undefined, ['q', { queueType: 5 }, tables])).toThrow(
+      refusal('queueType must be a string'),
+    );
+  });
+});
+
 describe('arguments', () => {
   it('are those of the declaration, whatever becomes of the object', () => {
     const said = { a: 1 };

@@ -1,3 +1,4 @@
+import { describe, LeveretError } from '../errors/leveret-error.ts';
 import { checkOptions, flag } from '../internal/options.ts';
 import type { TableSupport } from '../message/check-table.ts';
 import type { HeaderTable } from '../message/message.ts';
@@ -22,8 +23,16 @@ export interface ExchangeOptions {
   readonly passive?: false;
 }
 
+/** How a queue keeps its messages; `quorum` has copies of them on several nodes of a cluster. */
+export type QueueType = 'classic' | 'quorum' | (string & {});
+
 /** How a queue is declared. */
 export interface QueueOptions {
+  /**
+   * Sets the argument `x-queue-type`. A `quorum` queue is durable, not exclusive, not `autoDelete`, and has a
+   * name of its own (RabbitMQ's documentation, "Quorum Queues"). Default: as the broker says, `classic`.
+   */
+  readonly queueType?: QueueType;
   /** Survives a restart of the broker. Default true, but false for an exclusive queue. */
   readonly durable?: boolean;
   /** Belongs to this connection and goes with it. Default false, but true for a queue named by the broker. */
@@ -119,13 +128,39 @@ export function queueSpec(name: string, options: QueueOptions, tables: TableSupp
   flag('passive', options.passive, false);
   const ours = name === '' && options.durable !== true;
   const exclusive = flag('exclusive', options.exclusive, ours);
-  return {
+  const spec = {
     name,
     durable: flag('durable', options.durable, !exclusive),
     exclusive,
     autoDelete: flag('autoDelete', options.autoDelete, false),
-    arguments: ownArguments(options.arguments, tables),
+    arguments: withType(ownArguments(options.arguments, tables), options.queueType),
   };
+  if (options.queueType === 'quorum') checkQuorum(spec);
+  return spec;
+}
+
+/** The arguments, with the type of the queue among them. */
+function withType(
+  table: HeaderTable | undefined,
+  queueType: QueueType | undefined,
+): HeaderTable | undefined {
+  if (queueType === undefined) return table;
+  checkName('queueType', queueType);
+  const other = table?.['x-queue-type'];
+  if (other === undefined || other === queueType) return { ...table, 'x-queue-type': queueType };
+  throw new LeveretError(
+    'INVALID_ARGUMENT',
+    `queueType must be that of arguments, ${describe(other)}, where both are given, not ${describe(queueType)}`,
+  );
+}
+
+function checkQuorum({ name, durable, exclusive, autoDelete }: QueueSpec): void {
+  const wrong =
+    (name === '' && 'name must not be empty') ||
+    (!durable && 'durable must be true') ||
+    (exclusive && 'exclusive must be false') ||
+    (autoDelete && 'autoDelete must be false');
+  if (wrong) throw new LeveretError('INVALID_ARGUMENT', `${wrong} for a quorum queue`);
 }
 
 /** Checks what a binding is made of. Errors: `INVALID_ARGUMENT`, and what a function for arguments throws. */
