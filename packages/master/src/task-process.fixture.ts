@@ -12,7 +12,7 @@ export const READY = 'ready';
  * Works tasks off and writes the number of each to standard output, after a line that it is ready. Ends when its standard input does, as a service
  * does when it is told to: what is in hand first.
  */
-export async function work(url: string, name: string): Promise<void> {
+export async function main(url: string, name: string): Promise<void> {
   const connection = await connect(url);
   const channel = await connection.channel();
   const master = new Master<{ [name: string]: { n: number } }>(channel, { codec: jsonCodec() });
