@@ -4,7 +4,11 @@ import { wireMessage } from '../message/messages.fixture.ts';
 import { FakeChannel } from './fake-channel.fixture.ts';
 import { Publisher } from './publisher.ts';
 
-const UNHEARD = { selectConfirms: () => undefined, failed: () => undefined };
+const UNHEARD = {
+  selectConfirms: () => undefined,
+  failed: () => undefined,
+  unanswered: () => undefined,
+};
 const limits = { maxInFlight: 10, maxBuffered: 10, maxBufferedBytes: 100 };
 
 it('counts the bytes of what expired in flight until the broker answers, since they are still held', async () => {

@@ -5,7 +5,11 @@ import { wireMessage } from '../message/messages.fixture.ts';
 import { FakeChannel } from './fake-channel.fixture.ts';
 import { Publisher } from './publisher.ts';
 
-const UNHEARD = { selectConfirms: () => undefined, failed: () => undefined };
+const UNHEARD = {
+  selectConfirms: () => undefined,
+  failed: () => undefined,
+  unanswered: () => undefined,
+};
 
 function publisher() {
   const clock = new FakeClock();

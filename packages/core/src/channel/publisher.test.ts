@@ -20,6 +20,7 @@ function setUp(limits: Partial<PublisherLimits> = {}) {
     {
       selectConfirms: () => selections.push('confirm.select'),
       failed: ({ messageId }, { code }) => failures.push(`${messageId} ${code}`),
+      unanswered: ({ code }) => failures.push(`channel ${code}`),
     },
   );
   const outcomes: string[] = [];
@@ -380,6 +381,36 @@ describe('losing the channel', () => {
     await settled();
     expect(outcomes).toEqual(['b EXCHANGE_NOT_FOUND']);
     expect(ids(attach())).toEqual(['a', 'c', 'never sent']);
+  });
+});
+
+describe('a channel that answers nothing', () => {
+  it('is told once all that may be in flight has expired, and what waits goes to the next', async () => {
+    const { publish, attach, publisher, clock, failures } = setUp({ maxInFlight: 2 });
+    attach();
+    for (const [id, timeout] of [
+      ['a', 50],
+      ['b', 70],
+      ['c', 1000],
+    ] as const)
+      publish(id, { timeout }).catch(() => undefined);
+    clock.advance(50);
+    expect(failures).toEqual(['a TIMEOUT']);
+    clock.advance(20);
+    expect(failures).toEqual(['a TIMEOUT', 'b TIMEOUT', 'channel TIMEOUT']);
+    publisher.detach(lost);
+    expect(ids(attach())).toEqual(['c']);
+  });
+
+  it('is not told where there is room, or the broker blocks publishers', () => {
+    const { publish, attach, publisher, clock, failures } = setUp({ maxInFlight: 2 });
+    attach();
+    publish('a', { timeout: 50 }).catch(() => undefined);
+    clock.advance(50);
+    publisher.block(true);
+    publish('b', { timeout: 50 }).catch(() => undefined);
+    clock.advance(50);
+    expect(failures).toEqual(['a TIMEOUT', 'b BLOCKED']);
   });
 });
 

@@ -37,6 +37,8 @@ export interface PublisherEvents {
   selectConfirms(): void;
   /** A publish failed; whoever awaits it is told as well. */
   failed(message: WireMessage, error: LeveretError): void;
+  /** All that may be in flight has expired without an answer: nothing can be sent on this channel any more. */
+  unanswered(error: TimeoutError): void;
 }
 
 interface Entry extends PublishRequest {
@@ -66,6 +68,8 @@ export class Publisher {
   /** In the order in which they are to be sent. */
   #waiting = new Set<Entry>();
   readonly #inFlight = new Map<number, Entry>();
+  /** How many of those in flight have expired. */
+  #expired = 0;
   #bytes = 0;
   /** How many have not settled. */
   #unsettled = 0;
@@ -274,7 +278,9 @@ export class Publisher {
   #leaveFlight(tag: number, entry: Entry): void {
     this.#inFlight.delete(tag);
     entry.inFlight = false;
-    if (entry.settled) this.#bytes -= entry.message.body.byteLength;
+    if (!entry.settled) return;
+    this.#expired--;
+    this.#bytes -= entry.message.body.byteLength;
   }
 
   #expire(entry: Entry): void {
@@ -285,6 +291,11 @@ export class Publisher {
         ? new LeveretError('BLOCKED', 'the broker blocks publishers', { cause: late })
         : late,
     );
+    if (!entry.inFlight) return;
+    this.#expired++;
+    const { size } = this.#inFlight;
+    if (size >= this.#limits.maxInFlight && this.#expired === size && !this.#blocked)
+      this.#events.unanswered(late);
   }
 
   #settle(entry: Entry, error?: LeveretError): void {

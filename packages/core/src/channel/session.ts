@@ -94,6 +94,9 @@ export class Session implements LinkMember {
         this.#selectConfirms().catch(ignore); // the publishes that wait for it end by themselves
       },
       failed: (message, error) => this.news.failed(message, error),
+      unanswered: (error) => {
+        if (this.#state.kind === 'open') this.#unanswered(this.#state.channel, error);
+      },
     });
     const live = (): Live | undefined =>
       this.#state.kind === 'open' ? this.#state.channel : undefined;

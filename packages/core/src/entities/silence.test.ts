@@ -160,6 +160,23 @@ test('the list above has every public method of core', () => {
   expect(classes.flatMap(methodsOf).filter((name) => !listed.has(name))).toEqual([]);
 });
 
+test('a channel on which nothing is confirmed is replaced once all it may have in flight has expired', async () => {
+  const broker = await startBroker();
+  onTestFinished(() => broker.close());
+  const connection = await connect(broker.url, { closeTimeout: TIMEOUT });
+  onTestFinished(() => connection.close());
+  const channel = await connection.channel({ maxInFlight: 3 });
+  await channel.declareQueue('queue');
+  const publish = (timeout: number): Promise<void> =>
+    channel.defaultExchange.publish(text('x'), 'queue', { timeout });
+  const lost = broker.faults.dropConfirms();
+  const unconfirmed = [publish(50), publish(50), publish(50)].map(errorOf);
+  const waiting = publish(AT_MOST);
+  for (const error of await Promise.all(unconfirmed)) expect(error.code).toBe('TIMEOUT');
+  lost[Symbol.dispose]();
+  await deadline(waiting, AT_MOST, 'the publish that waited');
+});
+
 describe('connect', () => {
   /** A server that takes connections, reads what comes, and never answers. */
   async function startMute(): Promise<number> {
