@@ -1,5 +1,5 @@
 import type { Reporter } from '../diagnostics/diagnostics.ts';
-import type { Replayed } from '../diagnostics/events.ts';
+import type { PublishedMessage, Replayed } from '../diagnostics/events.ts';
 import type { LeveretError } from '../errors/leveret-error.ts';
 import type { Clock } from '../internal/clock.ts';
 import type { WireMessage, WireReturn } from '../message/message.ts';
@@ -58,13 +58,18 @@ export class ChannelNews {
     });
   }
 
+  /** The broker refused a message. */
+  nacked(message: WireMessage): void {
+    if (!this.#reporter.hears('nacked')) return;
+    this.#reporter.report({ type: 'nacked', ...this.#published(message) });
+  }
+
   /** A publish failed. */
-  failed({ exchange, routingKey, messageId }: WireMessage, error: LeveretError): void {
-    if (error.code === 'UNROUTABLE') return; // told when it came back
-    const type = error.code === 'NACKED' ? 'nacked' : 'dropped';
-    if (!this.#reporter.hears(type)) return;
-    const message = { channel: this.#channel, exchange, routingKey, messageId };
-    this.#reporter.report(type === 'nacked' ? { type, ...message } : { type, ...message, error });
+  failed(message: WireMessage, error: LeveretError): void {
+    // These were told when the message came back, or was refused.
+    if (error.code === 'UNROUTABLE' || error.code === 'NACKED') return;
+    if (!this.#reporter.hears('dropped')) return;
+    this.#reporter.report({ type: 'dropped', ...this.#published(message), error });
   }
 
   /** A delivery of a channel that is gone was settled. */
@@ -86,5 +91,9 @@ export class ChannelNews {
   /** A handler of a consumer threw. */
   handlerFailed(queue: string, error: LeveretError): void {
     this.#reporter.report({ type: 'handler-failed', queue, error });
+  }
+
+  #published({ exchange, routingKey, messageId }: WireMessage): PublishedMessage {
+    return { channel: this.#channel, exchange, routingKey, messageId };
   }
 }

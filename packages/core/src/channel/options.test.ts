@@ -9,6 +9,7 @@ describe('channelConfig', () => {
       maxInFlight: 2048,
       maxBuffered: 100_000,
       maxBufferedBytes: 67_108_864,
+      nackTimeout: 10_000,
       drainTimeout: 30_000,
     });
   });
@@ -20,6 +21,7 @@ describe('channelConfig', () => {
       maxInFlight: 1,
       maxBuffered: 1,
       maxBufferedBytes: 0,
+      nackTimeout: 0,
       drainTimeout: 0,
     };
     expect(channelConfig(given)).toEqual(given);
@@ -33,6 +35,7 @@ describe('channelConfig', () => {
     // A channel that may hold nothing could publish nothing: a message waits for confirms to be turned on.
     ['maxBuffered', 0],
     ['maxBufferedBytes', -1],
+    ['nackTimeout', -1],
     ['drainTimeout', Number.NaN],
   ])('refuses %s of %j, naming it', (field, value) => {
     expect(() => channelConfig({ [field]: value })).toThrow(`INVALID_ARGUMENT: ${field} must be`);

@@ -18,6 +18,12 @@ export interface ChannelOptions {
   /** Most bytes of bodies waiting and unconfirmed; likewise. Default 67108864 (64 MiB). */
   readonly maxBufferedBytes?: number;
   /**
+   * How long after it has come back from a loss messages that the broker refuses (`basic.nack`) are sent
+   * again, with backoff, and not `NACKED` at once: a quorum queue refuses while it has no leader. What is
+   * refused and sent again comes after what was published meanwhile. Default 10000.
+   */
+  readonly nackTimeout?: number;
+  /**
    * How long `cancel` and `close` wait for handlers in hand before they abort them through
    * `message.signal`. Default 30000.
    */
@@ -40,6 +46,7 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
     maxInFlight: whole('maxInFlight', options.maxInFlight, 2048, 1, 2 ** 31),
     maxBuffered: whole('maxBuffered', options.maxBuffered, 100_000, 1, 2 ** 31),
     maxBufferedBytes: whole('maxBufferedBytes', options.maxBufferedBytes, 2 ** 26, 0, 2 ** 40),
+    nackTimeout: duration('nackTimeout', options.nackTimeout, 10_000),
     drainTimeout: duration('drainTimeout', options.drainTimeout, 30_000),
   };
 }

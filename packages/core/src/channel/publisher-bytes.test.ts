@@ -4,12 +4,14 @@ import { wireMessage } from '../message/messages.fixture.ts';
 import { FakeChannel } from './fake-channel.fixture.ts';
 import { Publisher } from './publisher.ts';
 
+const ignore = () => undefined;
 const UNHEARD = {
-  selectConfirms: () => undefined,
-  failed: () => undefined,
-  unanswered: () => undefined,
+  selectConfirms: ignore,
+  nacked: ignore,
+  failed: ignore,
+  unanswered: ignore,
 };
-const limits = { maxInFlight: 10, maxBuffered: 10, maxBufferedBytes: 100 };
+const limits = { maxInFlight: 10, maxBuffered: 10, maxBufferedBytes: 100, nackTimeout: 0 };
 
 it('counts the bytes of what expired in flight until the broker answers, since they are still held', async () => {
   const clock = new FakeClock();

@@ -5,16 +5,18 @@ import { wireMessage } from '../message/messages.fixture.ts';
 import { FakeChannel } from './fake-channel.fixture.ts';
 import { Publisher } from './publisher.ts';
 
+const ignore = () => undefined;
 const UNHEARD = {
-  selectConfirms: () => undefined,
-  failed: () => undefined,
-  unanswered: () => undefined,
+  selectConfirms: ignore,
+  nacked: ignore,
+  failed: ignore,
+  unanswered: ignore,
 };
 
 function publisher() {
   const clock = new FakeClock();
   const it = new Publisher(
-    { maxInFlight: 2, maxBuffered: 5, maxBufferedBytes: 100 },
+    { maxInFlight: 2, maxBuffered: 5, maxBufferedBytes: 100, nackTimeout: 0 },
     clock,
     UNHEARD,
   );

@@ -15,10 +15,11 @@ function setUp(limits: Partial<PublisherLimits> = {}) {
   const selections: string[] = [];
   const failures: string[] = [];
   const publisher = new Publisher(
-    { maxInFlight: 10, maxBuffered: 10, maxBufferedBytes: 1000, ...limits },
+    { maxInFlight: 10, maxBuffered: 10, maxBufferedBytes: 1000, nackTimeout: 500, ...limits },
     clock,
     {
       selectConfirms: () => selections.push('confirm.select'),
+      nacked: ({ messageId }) => failures.push(`${messageId} refused`),
       failed: ({ messageId }, { code }) => failures.push(`${messageId} ${code}`),
       unanswered: ({ code }) => failures.push(`channel ${code}`),
     },
@@ -166,6 +167,64 @@ describe('refusals of the broker', () => {
     const publishing = publish('a');
     publisher.confirmed(1, false, false);
     await expect(publishing).rejects.toMatchObject({ code: 'NACKED', retryable: true });
+  });
+
+  it('NACKED at once also where it was refused long after the channel came back, or must not be sent twice', async () => {
+    const { publish, attach, publisher, clock, failures } = setUp();
+    attach();
+    publisher.detach(lost);
+    attach();
+    const once = publish('once', { resend: false });
+    publisher.confirmed(1, false, false);
+    await expect(once).rejects.toMatchObject({ code: 'NACKED' });
+    clock.advance(500);
+    const late = publish('late');
+    publisher.confirmed(2, false, false);
+    await expect(late).rejects.toMatchObject({ code: 'NACKED' });
+    expect(failures).toEqual(['once refused', 'once NACKED', 'late refused', 'late NACKED']);
+  });
+
+  it('soon after the channel came back are no end: the message is sent again, after longer and longer', async () => {
+    const { publish, attach, publisher, clock, failures, outcomes } = setUp();
+    attach();
+    publisher.detach(lost);
+    const channel = attach();
+    publish('a');
+    publisher.confirmed(1, false, false);
+    expect(clock.next).toBe(50); // half of the bound, as the clock's chance is one half
+    publish('b');
+    clock.advance(50);
+    expect(ids(channel)).toEqual(['a', 'b', 'a']);
+    publisher.confirmed(3, false, false);
+    expect(clock.next).toBe(100);
+    clock.advance(100);
+    publisher.confirmed(4, true, true);
+    await settled();
+    expect(outcomes).toEqual(['b confirmed', 'a confirmed']);
+    expect(failures).toEqual(['a refused', 'a refused']);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('leave nothing behind where the publish expires, the channel is lost, or is closed meanwhile', async () => {
+    const { publish, attach, publisher, clock, outcomes } = setUp({ maxBuffered: 2 });
+    attach();
+    publisher.detach(lost);
+    attach();
+    publish('expires', { timeout: 10 }).catch(() => undefined);
+    publish('goes on');
+    publisher.confirmed(2, true, false);
+    await expect(publish('too many')).rejects.toMatchObject({ code: 'BUFFER_FULL' });
+    clock.advance(10);
+    publisher.detach(lost);
+    clock.advance(40);
+    const channel = attach();
+    expect(ids(channel)).toEqual(['goes on']);
+    publisher.confirmed(1, false, false);
+    publisher.close(closed);
+    await settled();
+    expect(outcomes).toEqual(['too many BUFFER_FULL', 'expires NACKED', 'goes on NACKED']);
+    expect(clock.timers).toBe(0);
+    expect(await outcomeOf(publisher.drained())).toEqual({ value: undefined });
   });
 
   it('UNROUTABLE with the message that came back, when its confirm comes', async () => {
@@ -488,7 +547,7 @@ describe('under any sequence of publishes, answers, losses and time', () => {
       arbitrary: fc.record({ kind: fc.constantFrom('block', 'unblock', 'congest', 'flow') }),
     },
   );
-  const limits = { maxInFlight: 3, maxBuffered: 5, maxBufferedBytes: 100 };
+  const limits = { maxInFlight: 3, maxBuffered: 5, maxBufferedBytes: 100, nackTimeout: 0 };
 
   it('each publish settles once, for a true reason; order and bounds hold; nothing is left over', async () => {
     await fc.assert(

@@ -4,6 +4,7 @@ import type { Clock, Timer } from '../internal/clock.ts';
 import type { WireMessage, WireReturn } from '../message/message.ts';
 import { ReturnedMessage } from '../message/received.ts';
 import { UnroutableError } from '../message/unroutable-error.ts';
+import { Refusals } from './refusals.ts';
 
 /** Bounds of what a channel holds for the broker. */
 export interface PublisherLimits {
@@ -13,6 +14,8 @@ export interface PublisherLimits {
   readonly maxBuffered: number;
   /** Most bytes of bodies, waiting and unconfirmed together. */
   readonly maxBufferedBytes: number;
+  /** Milliseconds after a recovery for which messages that the broker refuses are sent again. */
+  readonly nackTimeout: number;
 }
 
 /** How one message is published. */
@@ -35,6 +38,8 @@ export interface Publication extends PublishRequest {
 export interface PublisherEvents {
   /** The first publish wants a confirm: called once, until the channel is gone. */
   selectConfirms(): void;
+  /** The broker refused a message; it may be sent again. */
+  nacked(message: WireMessage): void;
   /** A publish failed; whoever awaits it is told as well. */
   failed(message: WireMessage, error: LeveretError): void;
   /** All that may be in flight has expired without an answer: nothing can be sent on this channel any more. */
@@ -53,9 +58,9 @@ interface Entry extends PublishRequest {
 }
 
 /**
- * Publishes with confirms. Each message is in one place: waiting, in flight, or settled. In flight are at
- * most `maxInFlight`; when the channel goes, they return to the head of those that wait, in order, and are
- * sent again on the next.
+ * Publishes with confirms. Each message is in one place: waiting, in flight, refused, or settled. In flight are
+ * at most `maxInFlight`; when the channel goes, they return to the head of those that wait, in order, and are
+ * sent again on the next. What the broker refuses soon after that waits again after a pause.
  */
 export class Publisher {
   readonly #limits: PublisherLimits;
@@ -64,10 +69,13 @@ export class Publisher {
   #channel: DriverChannel | undefined;
   #confirms: 'unused' | 'asked' | 'on' = 'unused';
   #blocked = false;
+  /** Whether there was a channel before the next one. */
+  #recovering = false;
   #closed: LeveretError | undefined;
   /** In the order in which they are to be sent. */
   #waiting = new Set<Entry>();
   readonly #inFlight = new Map<number, Entry>();
+  readonly #refused: Refusals<Entry>;
   /** How many of those in flight have expired. */
   #expired = 0;
   #bytes = 0;
@@ -79,6 +87,7 @@ export class Publisher {
     this.#limits = limits;
     this.#clock = clock;
     this.#events = events;
+    this.#refused = new Refusals(clock);
   }
 
   /** Publishes; resolves once the broker has taken the message and, if mandatory, routed it. */
@@ -144,6 +153,8 @@ export class Publisher {
   /** Sends through `channel` from now on, beginning with what waits. Gives how many of it are sent again. */
   attach(channel: DriverChannel, confirms: boolean): number {
     const again = this.#sentBefore().length;
+    if (this.#recovering) this.#refused.tolerate(this.#limits.nackTimeout);
+    this.#recovering = false;
     this.#channel = channel;
     if (confirms) this.#confirms = 'on';
     this.pump();
@@ -156,6 +167,7 @@ export class Publisher {
    */
   detach(cause: LeveretError): void {
     this.#channel = undefined;
+    this.#recovering = true;
     if (this.#confirms === 'on') this.#confirms = 'asked';
     const resent: Entry[] = [];
     for (const [tag, entry] of this.#inFlight) {
@@ -229,6 +241,7 @@ export class Publisher {
       this.#settle(entry, unconfirmed(cause));
     }
     for (const entry of this.#waiting) this.#settle(entry, entry.sent ? unconfirmed(cause) : cause);
+    for (const entry of this.#refused.items) this.#settle(entry, nacked(cause));
   }
 
   #sentBefore(): Entry[] {
@@ -247,7 +260,7 @@ export class Publisher {
 
   #full(size: number): LeveretError | undefined {
     const { maxBuffered, maxBufferedBytes } = this.#limits;
-    if (this.#waiting.size >= maxBuffered)
+    if (this.#waiting.size + this.#refused.size >= maxBuffered)
       return new LeveretError('BUFFER_FULL', `${maxBuffered} messages wait already (maxBuffered)`);
     if (this.#bytes > 0 && this.#bytes + size > maxBufferedBytes)
       return new LeveretError(
@@ -269,9 +282,19 @@ export class Publisher {
   #answered(tag: number, entry: Entry, ok: boolean): void {
     this.#leaveFlight(tag, entry);
     if (entry.settled) return;
-    if (!ok) this.#settle(entry, new LeveretError('NACKED', 'the broker refused the message'));
+    if (!ok) this.#refuse(entry);
     else if (entry.returned) this.#settle(entry, new UnroutableError(entry.returned));
     else this.#settle(entry);
+  }
+
+  #refuse(entry: Entry): void {
+    this.#events.nacked(entry.message);
+    const again = (): void => {
+      this.#waiting.add(entry);
+      this.pump();
+    };
+    entry.returned = undefined;
+    if (!entry.resend || !this.#refused.pause(entry, again)) this.#settle(entry, nacked());
   }
 
   /** Its bytes count as long as it is held: also where it expired in flight. */
@@ -285,12 +308,12 @@ export class Publisher {
 
   #expire(entry: Entry): void {
     const late = new TimeoutError('publish', entry.timeout);
-    this.#settle(
-      entry,
-      this.#blocked
-        ? new LeveretError('BLOCKED', 'the broker blocks publishers', { cause: late })
-        : late,
-    );
+    if (this.#blocked)
+      this.#settle(
+        entry,
+        new LeveretError('BLOCKED', 'the broker blocks publishers', { cause: late }),
+      );
+    else this.#settle(entry, this.#refused.has(entry) ? nacked(late) : late);
     if (!entry.inFlight) return;
     this.#expired++;
     const { size } = this.#inFlight;
@@ -302,6 +325,7 @@ export class Publisher {
     if (entry.settled) return;
     entry.settled = true;
     this.#waiting.delete(entry);
+    this.#refused.delete(entry);
     entry.timer.cancel();
     if (!entry.inFlight) this.#bytes -= entry.message.body.byteLength;
     if (error) {
@@ -320,6 +344,10 @@ function isSame(message: WireMessage, wire: WireReturn): boolean {
     message.exchange === wire.exchange &&
     message.routingKey === wire.routingKey
   );
+}
+
+function nacked(cause?: LeveretError): LeveretError {
+  return new LeveretError('NACKED', 'the broker refused the message', cause ? { cause } : {});
 }
 
 function unconfirmed(cause: LeveretError): LeveretError {

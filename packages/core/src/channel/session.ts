@@ -93,6 +93,7 @@ export class Session implements LinkMember {
       selectConfirms: () => {
         this.#selectConfirms().catch(ignore); // the publishes that wait for it end by themselves
       },
+      nacked: (message) => this.news.nacked(message),
       failed: (message, error) => this.news.failed(message, error),
       unanswered: (error) => {
         if (this.#state.kind === 'open') this.#unanswered(this.#state.channel, error);

@@ -13,7 +13,7 @@ export interface Replayed {
 }
 
 /** A message that was published, as far as it takes to find it again. */
-interface PublishedMessage {
+export interface PublishedMessage {
   /** Number of the channel on its connection, from 1. */
   readonly channel: number;
   /** Exchange that it was published to; `''` is the default exchange. */
@@ -116,7 +116,7 @@ type PublishEvent =
       readonly replyCode: number;
       readonly replyText: string;
     } & PublishedMessage)
-  /** The broker refused to take responsibility for a message. */
+  /** The broker refused to take responsibility for a message, which may be sent again. */
   | ({ readonly type: 'nacked' } & PublishedMessage)
   /** A message was given up for any other reason, such as `TIMEOUT`, `BUFFER_FULL` or `UNCONFIRMED`. */
   | ({ readonly type: 'dropped'; readonly error: LeveretError } & PublishedMessage)
