@@ -9,7 +9,7 @@ const UNHEARD = {
   selectConfirms: ignore,
   nacked: ignore,
   failed: ignore,
-  unanswered: ignore,
+  useless: ignore,
 };
 const limits = { maxInFlight: 10, maxBuffered: 10, maxBufferedBytes: 100, nackTimeout: 0 };
 

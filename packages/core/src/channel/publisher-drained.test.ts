@@ -10,7 +10,7 @@ const UNHEARD = {
   selectConfirms: ignore,
   nacked: ignore,
   failed: ignore,
-  unanswered: ignore,
+  useless: ignore,
 };
 
 function publisher() {

@@ -21,7 +21,7 @@ function setUp(limits: Partial<PublisherLimits> = {}) {
       selectConfirms: () => selections.push('confirm.select'),
       nacked: ({ messageId }) => failures.push(`${messageId} refused`),
       failed: ({ messageId }, { code }) => failures.push(`${messageId} ${code}`),
-      unanswered: ({ code }) => failures.push(`channel ${code}`),
+      useless: ({ code }) => failures.push(`channel ${code}`),
     },
   );
   const outcomes: string[] = [];
@@ -459,6 +459,46 @@ describe('a channel that answers nothing', () => {
     expect(failures).toEqual(['a TIMEOUT', 'b TIMEOUT', 'channel TIMEOUT']);
     publisher.detach(lost);
     expect(ids(attach())).toEqual(['c']);
+  });
+
+  it('or that refuses everything is told, and the next one only after twice as long', () => {
+    const { publish, attach, publisher, clock, failures } = setUp({ nackTimeout: 60_000 });
+    /** Refuses everything on a channel, and tells for how long until somebody is told of it. */
+    const refuse = (channel: FakeChannel): number => {
+      const before = failures.length;
+      let spent = 0;
+      while (spent < 60_000 && !failures.slice(before).includes('channel NACKED')) {
+        clock.advance(500);
+        spent += 500;
+        publisher.confirmed(channel.published.length, true, false);
+      }
+      return spent;
+    };
+    const renew = (): FakeChannel => {
+      publisher.detach(lost);
+      return attach();
+    };
+    attach();
+    publish('a', { timeout: 600_000 }).catch(() => undefined);
+    const first = refuse(renew());
+    const second = refuse(renew());
+    const third = refuse(renew());
+    expect([first, second, third].map((ms) => Math.floor(ms / 2000))).toEqual([1, 2, 4]);
+  });
+
+  it('is not told of one that takes some of what it gets', () => {
+    const { publish, attach, publisher, clock, failures } = setUp({ nackTimeout: 10_000 });
+    attach();
+    publisher.detach(lost);
+    attach();
+    publish('a').catch(() => undefined);
+    publish('full', { timeout: 60_000 }).catch(() => undefined);
+    publisher.confirmed(1, false, true);
+    for (let tag = 2; tag < 8; tag++) {
+      publisher.confirmed(tag, false, false);
+      clock.advance(500);
+    }
+    expect(new Set(failures)).toEqual(new Set(['full refused']));
   });
 
   it('is not told where there is room, or the broker blocks publishers', () => {

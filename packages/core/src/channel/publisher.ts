@@ -42,8 +42,8 @@ export interface PublisherEvents {
   nacked(message: WireMessage): void;
   /** A publish failed; whoever awaits it is told as well. */
   failed(message: WireMessage, error: LeveretError): void;
-  /** All that may be in flight has expired without an answer: nothing can be sent on this channel any more. */
-  unanswered(error: TimeoutError): void;
+  /** Nothing can be sent on this channel any more: it is to be replaced. */
+  useless(error: LeveretError): void;
 }
 
 interface Entry extends PublishRequest {
@@ -69,8 +69,6 @@ export class Publisher {
   #channel: DriverChannel | undefined;
   #confirms: 'unused' | 'asked' | 'on' = 'unused';
   #blocked = false;
-  /** Whether there was a channel before the next one. */
-  #recovering = false;
   #closed: LeveretError | undefined;
   /** In the order in which they are to be sent. */
   #waiting = new Set<Entry>();
@@ -87,7 +85,7 @@ export class Publisher {
     this.#limits = limits;
     this.#clock = clock;
     this.#events = events;
-    this.#refused = new Refusals(clock);
+    this.#refused = new Refusals(clock, limits.nackTimeout);
   }
 
   /** Publishes; resolves once the broker has taken the message and, if mandatory, routed it. */
@@ -153,8 +151,7 @@ export class Publisher {
   /** Sends through `channel` from now on, beginning with what waits. Gives how many of it are sent again. */
   attach(channel: DriverChannel, confirms: boolean): number {
     const again = this.#sentBefore().length;
-    if (this.#recovering) this.#refused.tolerate(this.#limits.nackTimeout);
-    this.#recovering = false;
+    this.#refused.attached();
     this.#channel = channel;
     if (confirms) this.#confirms = 'on';
     this.pump();
@@ -167,7 +164,6 @@ export class Publisher {
    */
   detach(cause: LeveretError): void {
     this.#channel = undefined;
-    this.#recovering = true;
     if (this.#confirms === 'on') this.#confirms = 'asked';
     const resent: Entry[] = [];
     for (const [tag, entry] of this.#inFlight) {
@@ -282,6 +278,7 @@ export class Publisher {
   #answered(tag: number, entry: Entry, ok: boolean): void {
     this.#leaveFlight(tag, entry);
     if (entry.settled) return;
+    if (ok) this.#refused.taken();
     if (!ok) this.#refuse(entry);
     else if (entry.returned) this.#settle(entry, new UnroutableError(entry.returned));
     else this.#settle(entry);
@@ -295,6 +292,7 @@ export class Publisher {
     };
     entry.returned = undefined;
     if (!entry.resend || !this.#refused.pause(entry, again)) this.#settle(entry, nacked());
+    if (this.#refused.refused()) this.#events.useless(nacked());
   }
 
   /** Its bytes count as long as it is held: also where it expired in flight. */
@@ -318,7 +316,7 @@ export class Publisher {
     this.#expired++;
     const { size } = this.#inFlight;
     if (size >= this.#limits.maxInFlight && this.#expired === size && !this.#blocked)
-      this.#events.unanswered(late);
+      this.#events.useless(late);
   }
 
   #settle(entry: Entry, error?: LeveretError): void {

@@ -7,6 +7,24 @@ interface Refusal {
   readonly timer: Timer;
 }
 
+/** What is known of the present channel. */
+type Standing =
+  /** It has answered nothing yet. */
+  | { readonly kind: 'fresh' }
+  /** It has refused everything so far, since that time. */
+  | { readonly kind: 'refusing'; readonly since: number }
+  /** It has taken something: what it refuses, it does for a reason. */
+  | { readonly kind: 'proven' }
+  /** It is to be replaced. */
+  | { readonly kind: 'given up' };
+
+/**
+ * Milliseconds for which a channel may refuse everything: RabbitMQ 3.10 goes on refusing, until the end of a channel,
+ * when that first published to a quorum queue while its leader was out of reach. Those that replace it may twice as
+ * long each time: the queue may be full instead.
+ */
+const PATIENCE = 2000;
+
 /** Milliseconds. */
 const BACKOFF = { initial: 100, max: 1000 };
 
@@ -18,10 +36,15 @@ export class Refusals<T extends object> {
   readonly #clock: Clock;
   readonly #pausing = new Set<T>();
   readonly #refusals = new WeakMap<T, Refusal>();
+  readonly #timeout: number;
   #until = 0;
+  #patience = PATIENCE;
+  #standing: Standing | undefined;
 
-  constructor(clock: Clock) {
+  /** `timeout` is for how long after a loss refusals are no end, in milliseconds. */
+  constructor(clock: Clock, timeout: number) {
     this.#clock = clock;
+    this.#timeout = timeout;
   }
 
   /** How many pause. */
@@ -34,9 +57,31 @@ export class Refusals<T extends object> {
     return [...this.#pausing];
   }
 
-  /** For so many milliseconds from now, what is refused may be sent again. */
-  tolerate(ms: number): void {
-    this.#until = this.#clock.now() + ms;
+  /** There is another channel. */
+  attached(): void {
+    const before = this.#standing?.kind;
+    this.#standing = { kind: 'fresh' };
+    if (before === 'given up') {
+      this.#patience *= 2;
+      return;
+    }
+    this.#patience = PATIENCE;
+    if (before !== undefined) this.#until = this.#clock.now() + this.#timeout;
+  }
+
+  /** The channel has taken something. */
+  taken(): void {
+    if (this.#standing?.kind !== 'proven') this.#standing = { kind: 'proven' };
+  }
+
+  /** The channel has refused something. Gives whether it is to be replaced. */
+  refused(): boolean {
+    const now = this.#clock.now();
+    const standing = this.#standing;
+    if (standing?.kind === 'fresh') this.#standing = { kind: 'refusing', since: now };
+    if (standing?.kind !== 'refusing' || now - standing.since < this.#patience) return false;
+    this.#standing = { kind: 'given up' };
+    return true;
   }
 
   /** Lets it pause, then calls `due`. Gives false where refusals are not tolerated any more. */

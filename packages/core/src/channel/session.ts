@@ -7,7 +7,7 @@ import type {
   DriverChannelEvents,
   DriverConnection,
 } from '../driver/driver.ts';
-import { LeveretError, type TimeoutError } from '../errors/leveret-error.ts';
+import { LeveretError } from '../errors/leveret-error.ts';
 import { type BackoffOptions, backoffDelay } from '../internal/backoff.ts';
 import type { Clock, Timer } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
@@ -95,7 +95,7 @@ export class Session implements LinkMember {
       },
       nacked: (message) => this.news.nacked(message),
       failed: (message, error) => this.news.failed(message, error),
-      unanswered: (error) => {
+      useless: (error) => {
         if (this.#state.kind === 'open') this.#unanswered(this.#state.channel, error);
       },
     });
@@ -362,7 +362,7 @@ export class Session implements LinkMember {
   }
 
   /** A channel on which a request got no answer takes no further requests: it is replaced. */
-  #unanswered(live: Live, error: TimeoutError): void {
+  #unanswered(live: Live, error: LeveretError): void {
     if (this.#state.kind !== 'open' || this.#state.channel !== live) return;
     live.channel.close().catch(ignore);
     this.#cause = error;
