@@ -38,6 +38,15 @@ export interface CallerParts {
   /** Where requests go. */
   readonly exchange: Exchange;
   readonly timeout: number;
+  readonly bounds: CallBounds;
+}
+
+/** Bounds of what a caller holds. */
+export interface CallBounds {
+  /** Most calls that wait. */
+  readonly maxPending: number;
+  /** Most bytes of requests that are not sent yet. */
+  readonly maxUnsentBytes: number;
 }
 
 /** Where replies come to, and what takes them from there. */
@@ -52,6 +61,7 @@ export class Caller {
   readonly #pending = new PendingCalls();
   /** Sends the calls that wait for a connection or a queue for replies. */
   readonly #unsent = new Set<(replyTo: string) => void>();
+  #unsentBytes = 0;
   /** `undefined` from when its queue was gone until there is another. */
   #replies: ReplySide | undefined;
   #lateReplies = 0;
@@ -107,6 +117,8 @@ export class Caller {
     const wait = { timeout: checkTimeout(options.timeout ?? timeout), signal: options.signal };
     const encoded = codecs.encode(args);
     const body = encoded instanceof Promise ? await encoded : encoded;
+    const full = this.#full(body);
+    if (full) throw full;
     const id = randomUUID();
     // Registered before it is published: a fast reply must find it.
     const outcome = this.#pending.add(id, method, wait);
@@ -116,12 +128,37 @@ export class Caller {
     const replyTo = this.#replyTo();
     if (replyTo !== undefined) send(replyTo);
     else {
-      const forget = (): unknown => this.#unsent.delete(send);
-      this.#unsent.add(send);
-      outcome.then(forget, forget);
+      this.#hold(send, body, outcome);
       if (!this.#replies) this.#repair();
     }
     return outcome;
+  }
+
+  /** Keeps a call until it can be sent, or has settled before. */
+  #hold(send: (replyTo: string) => void, { body }: Encoded, outcome: Promise<unknown>): void {
+    const leave = (): void => {
+      if (this.#unsent.delete(held)) this.#unsentBytes -= body.byteLength;
+    };
+    const held = (replyTo: string): void => {
+      leave();
+      send(replyTo);
+    };
+    this.#unsent.add(held);
+    this.#unsentBytes += body.byteLength;
+    outcome.then(leave, leave);
+  }
+
+  #full({ body }: Encoded): LeveretError | undefined {
+    const { maxPending, maxUnsentBytes } = this.#parts.bounds;
+    if (this.#pending.size >= maxPending)
+      return new LeveretError('BUFFER_FULL', `${maxPending} calls wait already (maxPending)`);
+    const bytes = this.#unsentBytes;
+    if (bytes > 0 && bytes + body.byteLength > maxUnsentBytes)
+      return new LeveretError(
+        'BUFFER_FULL',
+        `${bytes} bytes of requests wait already (maxUnsentBytes)`,
+      );
+    return undefined;
   }
 
   /** Fails the calls that wait with `CLOSED` and takes no more replies. */
@@ -200,9 +237,7 @@ export class Caller {
   #sendUnsent(): void {
     const replyTo = this.#replyTo();
     if (replyTo === undefined) return;
-    const sends = [...this.#unsent];
-    this.#unsent.clear();
-    for (const send of sends) send(replyTo);
+    for (const send of [...this.#unsent]) send(replyTo);
   }
 
   #reply(message: IncomingMessage): void {
@@ -246,7 +281,6 @@ export class Caller {
   }
 
   #over(cause: LeveretError | undefined): void {
-    this.#unsent.clear();
     this.#pending.end(
       (method) =>
         new LeveretError('CLOSED', `closed while ${method} was called`, cause ? { cause } : {}),

@@ -29,6 +29,13 @@ export function checkTimeout(timeout: number): number {
   throw new LeveretError('INVALID_ARGUMENT', 'timeout must be milliseconds from 0 to 2147483647');
 }
 
+/** A bound on what is held. */
+export function checkBound(field: string, value: number | undefined, fallback: number): number {
+  if (value === undefined) return fallback;
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new LeveretError('INVALID_ARGUMENT', `${field} must be a whole number from 1 on`);
+}
+
 /** A signal is used when the call settles, where its failure would be nobody's; one of another realm will do. */
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return;

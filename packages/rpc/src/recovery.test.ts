@@ -47,6 +47,30 @@ describeWithBroker('an RPC whose connection is lost', (getUrl) => {
     expect(rpc.lateReplies).toBe(0);
   });
 
+  test('holds so many calls and bytes that wait for it, and refuses more with BUFFER_FULL', async () => {
+    const { rpc, proxy, channel } = await openFragile(getUrl(), {
+      maxPending: 3,
+      maxUnsentBytes: 1000,
+    });
+    const callee = await openWorkbench(getUrl());
+    const name = uniqueName('method');
+    await callee.rpc.register(name, (args) => args, { autoDelete: true });
+    const statuses = createInbox<ChannelStatus>('a status of the channel');
+    channel.on('status', statuses.push);
+    proxy.refuse();
+    proxy.cut({ reset: true });
+    expect(await statuses.next()).toMatchObject({ state: 'recovering' });
+    const calls = [1, 2].map((n) => rpc.call(name, { n }, { timeout: 10_000 }));
+    const large = reasonOf(rpc.call(name, { text: 'x'.repeat(1000) }));
+    expect(await large).toMatchObject({ code: 'BUFFER_FULL', retryable: true });
+    calls.push(rpc.call(name, { n: 3 }, { timeout: 10_000 }));
+    const fourth = reasonOf(rpc.call(name, { n: 4 }));
+    expect(await fourth).toMatchObject({ code: 'BUFFER_FULL' });
+    proxy.accept();
+    expect(await Promise.all(calls)).toStrictEqual([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    expect(await rpc.call(name, { text: 'x'.repeat(1000) })).toBeDefined();
+  });
+
   test('finds its way back for expired calls again', async () => {
     const { rpc, proxy, events } = await openFragile(getUrl());
     const callee = await openWorkbench(getUrl());

@@ -9,7 +9,13 @@ import {
 } from '@leveret/core';
 import { Caller } from './caller.ts';
 import { isArgsOf, MethodRunner } from './method.ts';
-import { checkChannel, checkMethodName, checkOptions, checkTimeout } from './options.ts';
+import {
+  checkBound,
+  checkChannel,
+  checkMethodName,
+  checkOptions,
+  checkTimeout,
+} from './options.ts';
 import { DEAD_LETTER_EXCHANGE, queueName } from './protocol.ts';
 import type {
   AnyApi,
@@ -77,10 +83,14 @@ export class RPC<Api extends object = AnyApi> {
     checkOptions(options);
     const { exchange: name = '', timeout = 30_000 } = options;
     checkTimeout(timeout);
+    const bounds = {
+      maxPending: checkBound('maxPending', options.maxPending, 100_000),
+      maxUnsentBytes: checkBound('maxUnsentBytes', options.maxUnsentBytes, 2 ** 26),
+    };
     const codecs = new CodecSet(options);
     const exchange =
       name === '' ? channel.defaultExchange : await channel.getExchange(name, { ensure: false });
-    const caller = await Caller.create({ channel, codecs, exchange, timeout });
+    const caller = await Caller.create({ channel, codecs, exchange, timeout, bounds });
     return new RPC<Api>(channel, codecs, exchange, caller);
   }
 

@@ -75,6 +75,10 @@ export interface RpcOptions extends CodecOptions {
   readonly exchange?: string;
   /** Milliseconds until a call without a reply fails with `RPC_TIMEOUT`. Default 30000. */
   readonly timeout?: number;
+  /** Most calls that wait, for a connection or for their reply; a further one is `BUFFER_FULL`. Default 100000. */
+  readonly maxPending?: number;
+  /** Most bytes of requests that wait for a connection; likewise. Default 67108864 (64 MiB). */
+  readonly maxUnsentBytes?: number;
 }
 
 /** How one call is made. */
