@@ -60,6 +60,16 @@ function setUp(more: Partial<SubscriptionConfig> = {}, handler?: MessageHandler)
   return { clock, subscription, start, finish, taken, tags, failures, drained, skipped };
 }
 
+describe('a broker that sends more than the prefetch', () => {
+  it('gets it back, so that it fills no memory', async () => {
+    const { start, tags } = setUp({ prefetch: 2, concurrency: 1 });
+    const { channel, settlements } = await start();
+    for (const tag of [1, 2, 3, 4, 5]) channel.deliver(tag);
+    expect(tags()).toEqual([1]);
+    expect(settlements()).toEqual(['nack 4 requeue', 'nack 5 requeue']);
+  });
+});
+
 describe('starting', () => {
   it('sets the prefetch before it consumes', async () => {
     const { start, subscription } = setUp({ prefetch: 7 });

@@ -199,7 +199,14 @@ export class Subscription {
     const message = deliveries.receive(delivery, this.config.noAck);
     if (this.#state.kind === 'ended') return giveBack(message);
     if (this.#hasRoom) this.#run(message);
-    else this.#buffered.push(message);
+    else if (this.#buffered.size < this.#most) this.#buffered.push(message);
+    else giveBack(message); // more than the broker was told to send: it must not fill the memory
+  }
+
+  /** Most deliveries that wait for a handler; without a prefetch there is no bound. */
+  get #most(): number {
+    const { noAck, prefetch } = this.config;
+    return noAck || prefetch === 0 ? Number.POSITIVE_INFINITY : prefetch;
   }
 
   /** Whether a further handler may run. */

@@ -74,6 +74,7 @@ describe('the first connection', () => {
       channelMax: 7,
       connectionName: 'me',
       timeout: 123,
+      signal: expect.any(AbortSignal),
     });
     await driver.last.succeed();
     await opening;
@@ -82,6 +83,19 @@ describe('the first connection', () => {
     expect(supervisor.username).toBe('u');
     expect(supervisor.frameMax).toBe(8192);
     expect(clock.timers).toBe(0);
+  });
+
+  it('is called off, credentials and all, when it takes too long', async () => {
+    const { driver, clock, opening } = await setUp({ connectTimeout: 50 });
+    clock.advance(50);
+    await expect(opening).rejects.toMatchObject({ code: 'TIMEOUT' });
+    expect(driver.last.target.signal?.aborted).toBe(true);
+    const never = () => new Promise<never>(() => {});
+    const other = await setUp({ connectTimeout: 50, credentials: never });
+    other.clock.advance(50);
+    await expect(other.opening).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await settled();
+    expect(other.clock.timers).toBe(0);
   });
 
   it('is tried again after a refused port, with growing delays, over the hosts in turn', async () => {

@@ -55,6 +55,8 @@ export class Supervisor {
   #address: Address;
   #lastFailure: LeveretError | undefined;
   #retry: Timer | undefined;
+  /** Of the attempt that is under way. */
+  #wanted = new AbortController();
   #attempts = 0;
   #frameMax: number;
   #upSince = Number.POSITIVE_INFINITY;
@@ -178,6 +180,7 @@ export class Supervisor {
 
   #attempt(): void {
     this.#upSince = Number.POSITIVE_INFINITY;
+    this.#wanted = new AbortController();
     // What a link tells before it is the present one is kept until it is; what an earlier one tells is not.
     const early: LinkEvent[] = [];
     let own: DriverConnection | undefined;
@@ -201,9 +204,10 @@ export class Supervisor {
 
   async #connect(tell: (event: LinkEvent) => void): Promise<DriverConnection> {
     const { attemptTimeout: timeout } = this.#config;
+    const { signal } = this.#wanted;
     this.#address = this.#addressOf(this.#attempts++);
     const given = Promise.resolve(this.#config.credentials());
-    const credentials = await withDeadline(given, 'credentials', timeout, this.#clock);
+    const credentials = await withDeadline(given, 'credentials', timeout, this.#clock, signal);
     checkCredentials(credentials);
     const { username, password } = credentials;
     const link = await this.#driver.connect(
@@ -218,6 +222,7 @@ export class Supervisor {
         channelMax: this.#config.channelMax,
         connectionName: this.#config.name,
         timeout,
+        signal,
       },
       {
         lost: (cause) => tell({ kind: 'lost', cause: connectionLost(cause), stable: this.#stable }),
@@ -266,6 +271,7 @@ export class Supervisor {
 
   #over(): void {
     const cause = this.#state.kind === 'closed' ? this.#state.cause : undefined;
+    this.#wanted.abort(closedError()); // an attempt under way would keep the process alive
     this.#opened.reject(cause ?? closedError());
     for (const member of [...this.#members]) member.linkOver(cause);
     this.#members.clear();

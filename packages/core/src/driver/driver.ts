@@ -43,6 +43,8 @@ export interface DriverTarget {
   readonly connectionName: string | undefined;
   /** Milliseconds for socket and handshake together. */
   readonly timeout: number;
+  /** Aborted once nobody wants the connection: an attempt under way ends at once, with `CLOSED`. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a driver connection tells. */
@@ -61,9 +63,11 @@ export interface DriverConnection {
   readonly frameMax: number;
   /** Opens a channel. Rejects with `CONNECTION_LOST`, or `REFUSED` where no channel is left. */
   openChannel(events: DriverChannelEvents): Promise<DriverChannel>;
-  /** Says goodbye to the broker. May never settle on a dead link: race it, then `destroy`. */
+  /**
+   * Says goodbye to the broker. May take for ever on a dead link: race it, then `destroy`, which settles it.
+   */
   close(): Promise<void>;
-  /** Lets go of the socket at once; tells nothing. */
+  /** Lets go of the socket at once; tells nothing. Whatever waits for an answer rejects. */
   destroy(): void;
 }
 
@@ -107,7 +111,10 @@ export interface DriverConsume {
   readonly deliver: (delivery: WireDelivery) => void;
 }
 
-/** One open channel. Promises may never settle: whoever awaits one brings a deadline. */
+/**
+ * One open channel. Promises settle when the link ends, and before that when the broker answers, which it may
+ * never do: whoever awaits one brings a deadline.
+ */
 export interface DriverChannel {
   /** Number of the channel on its connection. */
   readonly id: number;

@@ -2,14 +2,15 @@ import { TimeoutError } from '../errors/leveret-error.ts';
 import type { Clock } from './clock.ts';
 
 /**
- * The outcome of `promise`, or a `TIMEOUT` that names the operation after `ms` milliseconds. The promise
- * itself goes on; its later outcome is dropped.
+ * The outcome of `promise`, or a `TIMEOUT` that names the operation after `ms` milliseconds, or the reason of
+ * `signal` once that aborts. The promise itself goes on; its later outcome is dropped.
  */
 export function withDeadline<T>(
   promise: PromiseLike<T>,
   operation: string,
   ms: number,
   clock: Clock,
+  signal?: AbortSignal,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = clock.after(ms, () => reject(new TimeoutError(operation, ms)));
@@ -23,5 +24,9 @@ export function withDeadline<T>(
         reject(error);
       },
     );
+    signal?.addEventListener('abort', () => {
+      timer.cancel();
+      reject(signal.reason);
+    });
   });
 }

@@ -1,5 +1,8 @@
 import type { HeaderTable, MessageProperties, WireProperties, WireReturn } from './message.ts';
 
+/** The last second that a `Date` holds (ECMA-262, section 21.4.1.1); a peer may write any 64 bits. */
+const LATEST = 8.64e12;
+
 const NO_HEADERS: HeaderTable = Object.freeze({});
 
 /**
@@ -73,10 +76,10 @@ export class ReceivedMessage implements MessageProperties {
     return this.#wire.messageId;
   }
 
-  /** When it was published, as the publisher says, in whole seconds. */
+  /** When it was published, as the publisher says, in whole seconds; `undefined` also past what a `Date` holds. */
   get timestamp(): Date | undefined {
     const { timestamp } = this.#wire;
-    return timestamp === undefined ? undefined : new Date(timestamp * 1000);
+    return timestamp === undefined || timestamp > LATEST ? undefined : new Date(timestamp * 1000);
   }
 
   /** Name of the kind of message. */

@@ -1,20 +1,15 @@
 import type { Channel } from 'rabbitmq-client';
 import { describe, LeveretError } from '../../errors/leveret-error.ts';
-import { ignore } from '../../internal/deferred.ts';
-import type { HeaderTable, WireDelivery, WireMessage } from '../../message/message.ts';
-import type { ExchangeSpec, QueueSpec } from '../../topology/specs.ts';
-import type {
-  ChannelEnd,
-  DriverBinding,
-  DriverChannel,
-  DriverChannelEvents,
-  DriverConsume,
-  DriverQueueState,
-} from '../driver.ts';
+import { systemClock } from '../../internal/clock.ts';
+import { deferred, ignore } from '../../internal/deferred.ts';
+import type { WireDelivery, WireMessage } from '../../message/message.ts';
+import type { ChannelEnd, DriverChannel, DriverChannelEvents, DriverConsume } from '../driver.ts';
 import { type Assembled, Assembly } from './assembly.ts';
-import { type CloseFrame, closeFrame, lost, refused } from './failures.ts';
-import type { ChannelInternals, MethodFrame } from './internals.ts';
-import { METHOD } from './protocol.ts';
+import { type CloseFrame, closeFrame, lost, ProtocolViolation, refused } from './failures.ts';
+import type { BodyFrame, ChannelInternals, HeaderFrame, MethodFrame } from './internals.ts';
+import { Pending } from './pending.ts';
+import { FRAME, METHOD } from './protocol.ts';
+import { TopologyRequests, withArguments } from './topology.ts';
 
 /** What a channel asks of its connection when a request of its fails. */
 export interface ChannelOwner {
@@ -26,19 +21,25 @@ export interface ChannelOwner {
   readonly congested: boolean;
   /** Merges what is written until the end of this turn. */
   hold(): void;
-  /** The channel is over by itself. */
+  /** Lets go of a peer that does not keep to the protocol; gives the error of the request that it was about. */
+  violated(text: string): LeveretError;
+  /** The broker and the driver have done with the channel: its number is free. */
   channelGone(channel: RabbitmqClientChannel): void;
 }
 
 /** A channel of `rabbitmq-client` behind the port. */
-export class RabbitmqClientChannel implements DriverChannel {
+export class RabbitmqClientChannel
+  extends TopologyRequests<Channel & ChannelInternals>
+  implements DriverChannel
+{
   readonly id: number;
-  readonly #channel: Channel & ChannelInternals;
   readonly #events: DriverChannelEvents;
   readonly #owner: ChannelOwner;
   readonly #deliver = new Map<string, DriverConsume['deliver']>();
-  readonly #onMethod: (frame: MethodFrame) => void;
   readonly #assembly: Assembly;
+  readonly #pending = new Pending();
+  /** Resolves once nothing will come of it any more. */
+  readonly #gone = deferred();
   #closeFrame: CloseFrame | undefined;
   #over = false;
   #consumers = 0;
@@ -50,134 +51,57 @@ export class RabbitmqClientChannel implements DriverChannel {
     events: DriverChannelEvents,
     owner: ChannelOwner,
   ) {
+    super(channel);
     this.id = channel.id;
-    this.#channel = channel;
     this.#events = events;
     this.#owner = owner;
-    this.#onMethod = channel._onMethod.bind(channel);
-    this.#assembly = new Assembly((methodId, message) => this.#received(methodId, message));
+    this.#assembly = new Assembly((method, message) => this.#received(method, message));
     channel._state.maxFrameSize = frameMax - AROUND_PAYLOAD; // to the driver it is that of a payload
-    channel._onMethod = (frame) => this.#method(frame);
-    channel._onHeader = (frame) => this.#assembly.header(frame);
-    channel._onBody = (frame) => this.#assembly.body(frame);
     // Whatever it would emit here is told through `close` or through a rejected request as well.
     channel.on('error', ignore);
-    channel.on('basic.cancel', (tag) => {
-      this.#deliver.delete(tag);
-      if (!this.#over) this.#events.cancelled(tag);
+    // It takes nothing more from here on, whether or not the broker ever answers its goodbye.
+    channel._state.stream.once('error', (error) => {
+      if (this.#closeFrame || owner.over) return;
+      this.#end(GIVEN_UP);
+      this.#pending.end(error);
     });
     channel.once('close', () => {
+      this.#gone.resolve();
+      // Of a lost connection this event tells first, and the channel is told by `connectionGone`.
+      queueMicrotask(() => owner.channelGone(this));
       if (this.#closeFrame) this.#end(endOf(this.#closeFrame));
-      // Of a lost connection this event tells first; left after that is a channel that the driver gave up.
-      else
-        queueMicrotask(() => {
-          if (!owner.over) this.#end(GIVEN_UP);
-        });
     });
+  }
+
+  /** Takes a frame that arrived for it. */
+  frame(frame: MethodFrame | HeaderFrame | BodyFrame): void {
+    switch (frame.type) {
+      case FRAME.method:
+        return this.#method(frame);
+      case FRAME.header:
+        return this.#assembly.header(frame);
+      case FRAME.body:
+        return this.#assembly.body(frame);
+    }
   }
 
   /** Tells the end of the connection, once. */
   connectionGone(cause: Error): void {
     this.#end({ kind: 'connection', cause });
+    this.abandon(cause);
   }
 
-  async declareExchange(spec: ExchangeSpec): Promise<void> {
-    const { name, type, durable, autoDelete, internal } = spec;
-    await this.#ask(METHOD.exchangeDeclare, () =>
-      this.#channel.exchangeDeclare({
-        exchange: name,
-        type,
-        durable,
-        autoDelete,
-        internal,
-        ...withArguments(spec.arguments),
-      }),
-    );
-  }
-
-  async checkExchange(name: string): Promise<void> {
-    await this.#ask(METHOD.exchangeDeclare, () =>
-      this.#channel.exchangeDeclare({ exchange: name, passive: true }),
-    );
-  }
-
-  async deleteExchange(name: string, options: { ifUnused: boolean }): Promise<void> {
-    await this.#ask(METHOD.exchangeDelete, () =>
-      this.#channel.exchangeDelete({ exchange: name, ...options }),
-    );
-  }
-
-  async bindExchange(binding: DriverBinding): Promise<void> {
-    const { arguments: table, ...names } = binding;
-    await this.#ask(METHOD.exchangeBind, () =>
-      this.#channel.exchangeBind({ ...names, ...withArguments(table) }),
-    );
-  }
-
-  async unbindExchange(binding: DriverBinding): Promise<void> {
-    const { arguments: table, ...names } = binding;
-    await this.#ask(METHOD.exchangeUnbind, () =>
-      this.#channel.exchangeUnbind({ ...names, ...withArguments(table) }),
-    );
-  }
-
-  declareQueue(spec: QueueSpec): Promise<DriverQueueState> {
-    const { name, durable, exclusive, autoDelete } = spec;
-    return this.#queueDeclare({
-      queue: name,
-      durable,
-      exclusive,
-      autoDelete,
-      ...withArguments(spec.arguments),
-    });
-  }
-
-  checkQueue(name: string): Promise<DriverQueueState> {
-    return this.#queueDeclare({ queue: name, passive: true });
-  }
-
-  async deleteQueue(
-    name: string,
-    options: { ifUnused: boolean; ifEmpty: boolean },
-  ): Promise<number> {
-    const ok = await this.#ask(METHOD.queueDelete, () =>
-      this.#channel.queueDelete({ queue: name, ...options }),
-    );
-    return ok.messageCount;
-  }
-
-  async purgeQueue(name: string): Promise<number> {
-    const ok = await this.#ask(METHOD.queuePurge, () => this.#channel.queuePurge({ queue: name }));
-    return ok.messageCount;
-  }
-
-  async bindQueue(binding: DriverBinding): Promise<void> {
-    const { destination, source, routingKey, arguments: table } = binding;
-    await this.#ask(METHOD.queueBind, () =>
-      this.#channel.queueBind({
-        queue: destination,
-        exchange: source,
-        routingKey,
-        ...withArguments(table),
-      }),
-    );
-  }
-
-  async unbindQueue(binding: DriverBinding): Promise<void> {
-    const { destination, source, routingKey, arguments: table } = binding;
-    await this.#ask(METHOD.queueUnbind, () =>
-      this.#channel.queueUnbind({
-        queue: destination,
-        exchange: source,
-        routingKey,
-        ...withArguments(table),
-      }),
-    );
+  /** Nothing will come of it any more: lets go of everything that waits, and tells nothing. */
+  abandon(cause: Error): void {
+    this.#over = true;
+    this.#deliver.clear();
+    this.#pending.end(cause);
+    this.#gone.resolve();
   }
 
   async setQos(prefetch: number, global: boolean): Promise<void> {
-    await this.#ask(METHOD.basicQos, () =>
-      this.#channel.basicQos({ prefetchCount: prefetch, global }),
+    await this.ask(METHOD.basicQos, () =>
+      this.channel.basicQos({ prefetchCount: prefetch, global }),
     );
   }
 
@@ -187,12 +111,14 @@ export class RabbitmqClientChannel implements DriverChannel {
     const consumerTag = `leveret-${this.id}-${++this.#consumers}`;
     this.#deliver.set(consumerTag, options.deliver);
     try {
-      await this.#ask(METHOD.basicConsume, () =>
-        this.#channel.basicConsume(
+      const ok = await this.ask(METHOD.basicConsume, () =>
+        this.channel.basicConsume(
           { queue, noAck, exclusive, consumerTag, ...withArguments(options.arguments) },
           ignore,
         ),
       );
+      if (ok.consumerTag !== consumerTag)
+        throw this.violated('the server started another consumer than was asked for');
     } catch (error) {
       this.#deliver.delete(consumerTag);
       throw error;
@@ -201,15 +127,15 @@ export class RabbitmqClientChannel implements DriverChannel {
   }
 
   async cancel(consumerTag: string): Promise<void> {
-    await this.#ask(METHOD.basicCancel, () => this.#channel.basicCancel({ consumerTag }));
+    await this.ask(METHOD.basicCancel, () => this.channel.basicCancel({ consumerTag }));
     this.#deliver.delete(consumerTag);
   }
 
   async get(queue: string, options: { noAck: boolean }): Promise<WireDelivery | undefined> {
-    const message: unknown = await this.#ask(METHOD.basicGet, () =>
-      this.#channel.basicGet({ queue, ...options }),
+    const answer: unknown = await this.ask(METHOD.basicGet, () =>
+      this.channel.basicGet({ queue, ...options }),
     );
-    return isAssembled(message) ? message : undefined;
+    return answer instanceof Fetched ? answer.message : undefined;
   }
 
   ack(deliveryTag: number, multiple: boolean): void {
@@ -227,14 +153,14 @@ export class RabbitmqClientChannel implements DriverChannel {
   async selectConfirms(): Promise<void> {
     this.#published = 0;
     // Asked for past the driver, which would otherwise keep a promise of its own for each publish.
-    await this.#ask(METHOD.confirmSelect, () =>
-      this.#channel._invoke(METHOD.confirmSelect, METHOD.confirmSelectOk, { nowait: false }),
+    await this.ask(METHOD.confirmSelect, () =>
+      this.channel._invoke(METHOD.confirmSelect, METHOD.confirmSelectOk, { nowait: false }),
     );
   }
 
   get congested(): boolean {
     // What is published past a full socket waits in the driver, without bound.
-    return this.#owner.congested || this.#channel._state.stream.writableLength > 0;
+    return this.#owner.congested || this.channel._state.stream.writableLength > 0;
   }
 
   /** The socket takes more again. */
@@ -249,39 +175,42 @@ export class RabbitmqClientChannel implements DriverChannel {
       ? body
       : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     // Rejects only when the channel ends, which `ended` tells.
-    this.#channel.basicPublish(message, bytes).catch(ignore);
+    this.channel.basicPublish(message, bytes).catch(ignore);
     return ++this.#published;
   }
 
   async selectTransactions(): Promise<void> {
-    await this.#ask(METHOD.txSelect, () => this.#channel.txSelect());
+    await this.ask(METHOD.txSelect, () => this.channel.txSelect());
   }
 
   async commit(): Promise<void> {
-    await this.#ask(METHOD.txCommit, () => this.#channel.txCommit());
+    await this.ask(METHOD.txCommit, () => this.channel.txCommit());
   }
 
   async rollback(): Promise<void> {
-    await this.#ask(METHOD.txRollback, () => this.#channel.txRollback());
+    await this.ask(METHOD.txRollback, () => this.channel.txRollback());
   }
 
-  async close(): Promise<void> {
+  /**
+   * Says goodbye behind whatever waits to be sent. It does not wait for requests under way, as the driver's own
+   * `close` would: a channel on which one gets no answer would stay open, consumers and all.
+   */
+  close(): Promise<void> {
     this.#over = true;
-    await this.#channel.close();
-    this.#owner.channelGone(this);
+    if (this.channel.active) {
+      this.#send(METHOD.channelClose, { replyCode: 200, replyText: '', methodId: 0 });
+      this.channel.active = false;
+    }
+    return this.#gone.promise;
   }
 
-  async #queueDeclare(
-    params: Parameters<Channel['queueDeclare']>[0] & object,
-  ): Promise<DriverQueueState> {
-    const ok = await this.#ask(METHOD.queueDeclare, () => this.#channel.queueDeclare(params));
-    return { name: ok.queue, messageCount: ok.messageCount, consumerCount: ok.consumerCount };
+  protected violated(text: string): LeveretError {
+    return this.#owner.violated(text);
   }
 
-  /** Makes a request; its failure is told by what the broker said, else as a lost connection. */
-  async #ask<T>(methodId: number, request: () => Promise<T>): Promise<T> {
+  protected async ask<T>(methodId: number, request: () => Promise<T>): Promise<T> {
     try {
-      return await request();
+      return await this.#pending.add(request());
     } catch (error) {
       const close = this.#closeFrame ?? this.#owner.closeFrame;
       // A close that blames another request leaves this one unanswered, not refused.
@@ -293,43 +222,71 @@ export class RabbitmqClientChannel implements DriverChannel {
   }
 
   #send(methodId: number, params: object): void {
-    if (!this.#channel.active) return; // `ended` is on its way, and the broker delivers again
+    if (!this.channel.active) return; // `ended` is on its way, and the broker delivers again
     this.#owner.hold();
-    this.#channel._invokeNowait(methodId, params);
+    this.channel._invokeNowait(methodId, params);
   }
 
   #method(frame: MethodFrame): void {
-    switch (frame.methodId) {
+    const { methodId, params = {} } = frame;
+    if (this.#assembly.busy)
+      throw new ProtocolViolation('the server sent a method between the frames of a message');
+    switch (methodId) {
       case METHOD.basicDeliver:
       case METHOD.basicReturn:
       case METHOD.basicGetOk:
         return this.#assembly.method(frame);
       case METHOD.basicAck:
       case METHOD.basicNack:
-        return this.#confirmed(frame, frame.methodId === METHOD.basicAck);
+        return this.#confirmed(params, methodId === METHOD.basicAck);
+      case METHOD.basicCancel:
+        return this.#cancelled(String(params['consumerTag']), params['nowait'] === true);
+      case METHOD.basicGetEmpty:
+        return this.channel._handleRPC(METHOD.basicGetOk, undefined);
+      case METHOD.channelCloseOk:
+        // Left over where both sides closed it at once, for the channel that has its number now.
+        if (!this.channel.active) this.channel._clear();
+        return;
       case METHOD.channelClose:
         this.#closeFrame = closeFrame(frame.params);
     }
-    this.#onMethod(frame);
+    this.channel._handleRPC(methodId, frame.params);
   }
 
-  #confirmed({ params = {} }: MethodFrame, ok: boolean): void {
+  #confirmed(params: Readonly<Record<string, unknown>>, ok: boolean): void {
     if (this.#over) return;
-    this.#events.confirmed(Number(params['deliveryTag']), params['multiple'] === true, ok);
+    const tag = Number(params['deliveryTag']);
+    if (!(tag >= 1 && tag <= this.#published))
+      throw new ProtocolViolation(`the server confirmed ${tag}, which was never published`);
+    this.#events.confirmed(tag, params['multiple'] === true, ok);
   }
 
-  #received(methodId: number, message: Assembled): void {
-    if (methodId === METHOD.basicGetOk) this.#channel._handleRPC(methodId, message);
-    else if (this.#over) return;
-    else if (methodId === METHOD.basicReturn) this.#events.returned(message);
-    else this.#deliver.get(message.consumerTag ?? '')?.(message);
+  #cancelled(consumerTag: string, nowait: boolean): void {
+    if (!nowait) this.#send(METHOD.basicCancelOk, { consumerTag });
+    // The answer to `consume` may have come just before, and is told by a promise.
+    systemClock.endOfTurn(() => {
+      this.#deliver.delete(consumerTag);
+      if (!this.#over) this.#events.cancelled(consumerTag);
+    });
+  }
+
+  #received({ methodId }: MethodFrame, message: Assembled): void {
+    if (methodId === METHOD.basicReturn) {
+      if (!this.#over) this.#events.returned(message);
+      return;
+    }
+    const { deliveryTag } = message;
+    // What no number holds exactly could not be acknowledged.
+    if (!(deliveryTag >= 1 && deliveryTag <= Number.MAX_SAFE_INTEGER))
+      throw new ProtocolViolation(`the server delivered a message with the tag ${deliveryTag}`);
+    if (methodId === METHOD.basicGetOk) this.channel._handleRPC(methodId, new Fetched(message));
+    else if (!this.#over) this.#deliver.get(message.consumerTag ?? '')?.(message);
   }
 
   #end(end: ChannelEnd): void {
     if (this.#over) return;
     this.#over = true;
     this.#deliver.clear();
-    this.#owner.channelGone(this);
     this.#events.ended(end);
   }
 }
@@ -354,10 +311,15 @@ function endOf({ replyCode, replyText, methodId }: CloseFrame): ChannelEnd {
   return { kind: 'channel', replyCode, replyText, publish: methodId === METHOD.basicPublish };
 }
 
-function withArguments(table: HeaderTable | undefined): { arguments?: HeaderTable } {
-  return table === undefined ? {} : { arguments: table };
-}
+/** A fetched message on its way through the driver, which prints what it did not expect, bodies included. */
+class Fetched {
+  readonly #message: Assembled;
 
-function isAssembled(message: unknown): message is Assembled {
-  return typeof message === 'object' && message !== null && 'deliveryTag' in message;
+  constructor(message: Assembled) {
+    this.#message = message;
+  }
+
+  get message(): Assembled {
+    return this.#message;
+  }
 }

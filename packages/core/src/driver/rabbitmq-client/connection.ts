@@ -1,6 +1,7 @@
 import type { Connection } from 'rabbitmq-client';
 import { describe, LeveretError } from '../../errors/leveret-error.ts';
 import { systemClock } from '../../internal/clock.ts';
+import { deferred } from '../../internal/deferred.ts';
 import type {
   DriverChannel,
   DriverChannelEvents,
@@ -8,19 +9,34 @@ import type {
   DriverConnectionEvents,
 } from '../driver.ts';
 import { type ChannelOwner, RabbitmqClientChannel } from './channel.ts';
-import { type CloseFrame, closeFrame, lost } from './failures.ts';
-import { type ConnectionInternals, channelInternals } from './internals.ts';
-import { METHOD } from './protocol.ts';
+import { type CloseFrame, closeFrame, lost, ProtocolViolation } from './failures.ts';
+import {
+  type AnyFrame,
+  type ConnectionInternals,
+  channelInternals,
+  type HeartbeatFrame,
+} from './internals.ts';
+import { FRAME, METHOD } from './protocol.ts';
 
 /** Bytes that are merged at most: above it a system call is cheap beside the bytes. */
 const MERGED = 8192;
+
+/** Milliseconds that the last bytes get to leave, once the peer has said that nothing more will come of it. */
+const LINGER = 1000;
+
+/** What the driver is given in place of a frame that is none of its business, since it counts what comes. */
+const ALIVE: HeartbeatFrame = { type: FRAME.heartbeat, channelId: 0 };
 
 /** An open connection of `rabbitmq-client` behind the port. */
 export class RabbitmqClientConnection implements DriverConnection, ChannelOwner {
   readonly frameMax: number;
   readonly #connection: Connection & ConnectionInternals;
+  readonly #events: DriverConnectionEvents;
   readonly #driverName: string;
-  readonly #channels = new Set<RabbitmqClientChannel>();
+  readonly #driver: (frame: AnyFrame) => void;
+  readonly #channels = new Map<number, RabbitmqClientChannel>();
+  /** Resolves once there is no socket. */
+  readonly #gone = deferred();
   #closeFrame: CloseFrame | undefined;
   #over = false;
   #held = false;
@@ -31,28 +47,25 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
     driverName: string,
   ) {
     this.#connection = connection;
+    this.#events = events;
     this.#driverName = driverName;
     this.frameMax = connection._state.frameMax;
-    const handle = connection._handleChunk.bind(connection);
-    connection._handleChunk = (frame) => {
-      if (frame.methodId === METHOD.connectionClose) this.#closeFrame = closeFrame(frame.params);
-      handle(frame);
-    };
+    this.#driver = connection._handleChunk.bind(connection);
+    connection._handleChunk = (frame) => this.#frame(frame);
+    const { _socket: socket } = connection;
     // The driver's own listeners come later, and write what waits there: it goes before anything new.
-    connection._socket.on('drain', () => {
+    socket.on('drain', () => {
       queueMicrotask(() => {
-        for (const channel of [...this.#channels]) channel.writable();
+        for (const channel of [...this.#channels.values()]) channel.writable();
       });
     });
-    connection.on('connection.blocked', (reason) => events.blocked(reason));
-    connection.on('connection.unblocked', () => events.unblocked());
     connection.on('error', (error: Error) => {
       connection.unsafeDestroy(); // it would reconnect
-      if (this.#over) return;
-      this.#over = true;
-      for (const channel of [...this.#channels]) channel.connectionGone(error);
-      events.lost(error);
+      this.#lost(error);
     });
+    socket.once('end', () => this.#linger());
+    // After the driver's own, which tells of an error where it has not been closed by us.
+    socket.once('close', () => this.#abandon());
   }
 
   get closeFrame(): CloseFrame | undefined {
@@ -87,8 +100,14 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
     });
   }
 
+  violated(text: string): LeveretError {
+    const violation = new ProtocolViolation(text);
+    this.#connection._socket.destroy(violation);
+    return lost(violation);
+  }
+
   channelGone(channel: RabbitmqClientChannel): void {
-    this.#channels.delete(channel);
+    if (this.#channels.get(channel.id) === channel) this.#channels.delete(channel.id);
   }
 
   async openChannel(events: DriverChannelEvents): Promise<DriverChannel> {
@@ -96,7 +115,7 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
       const channel = await this.#connection.acquire({ emitErrorsFromChannel: true });
       const internals = channelInternals(channel, this.#driverName);
       const adapter = new RabbitmqClientChannel(internals, this.frameMax, events, this);
-      this.#channels.add(adapter);
+      this.#channels.set(adapter.id, adapter);
       return adapter;
     } catch (error) {
       if (error instanceof LeveretError) throw error;
@@ -107,11 +126,73 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
 
   async close(): Promise<void> {
     this.#over = true;
-    await this.#connection.close();
+    // It waits for channels to be closed, and for ever where the link is lost meanwhile.
+    await Promise.race([this.#connection.close(), this.#gone.promise]);
   }
 
   destroy(): void {
     this.#over = true;
     this.#connection.unsafeDestroy();
+    this.#abandon();
+  }
+
+  /** What is of an open channel goes straight to it; the driver gets what is of the connection, or opens one. */
+  #frame(frame: AnyFrame): void {
+    if (this.#closeFrame) return; // the broker has said goodbye
+    if (frame.type === FRAME.heartbeat) return this.#driver(frame);
+    const channel = this.#channels.get(frame.channelId);
+    if (channel) {
+      this.#driver(ALIVE);
+      return channel.frame(frame);
+    }
+    const methodId = frame.type === FRAME.method ? frame.methodId : undefined;
+    const params = frame.type === FRAME.method ? frame.params : undefined;
+    if (frame.channelId !== 0) {
+      // Where both sides close a channel at once, the second answer comes when it is gone.
+      if (methodId === METHOD.channelCloseOk) return this.#driver(ALIVE);
+      if (methodId === METHOD.channelOpenOk) return this.#driver(frame);
+      throw new ProtocolViolation(
+        `the server sent a frame for the channel ${frame.channelId}, which is not open`,
+      );
+    }
+    switch (methodId) {
+      case METHOD.connectionClose:
+        this.#driver(frame);
+        this.#closeFrame = closeFrame(params);
+        return this.#linger();
+      // The driver would cork the socket, as often as it is told, and hold back acknowledgements and goodbyes.
+      case METHOD.connectionBlocked:
+        this.#driver(ALIVE);
+        if (!this.#over) this.#events.blocked(String(params?.['reason']));
+        return;
+      case METHOD.connectionUnblocked:
+        this.#driver(ALIVE);
+        if (!this.#over) this.#events.unblocked();
+        return;
+      default:
+        return this.#driver(frame);
+    }
+  }
+
+  /** Nothing more will come: the socket goes as soon as what is on its way out has left, or soon in any case. */
+  #linger(): void {
+    const { _socket: socket } = this.#connection;
+    const timer = systemClock.after(LINGER, () => socket.destroy());
+    socket.once('close', () => timer.cancel());
+  }
+
+  #lost(error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    for (const channel of [...this.#channels.values()]) channel.connectionGone(error);
+    this.#events.lost(error);
+  }
+
+  /** Nothing will come of it any more: whatever still waits is let go of. */
+  #abandon(): void {
+    const cause = new LeveretError('CONNECTION_LOST', 'the connection is closed');
+    for (const channel of this.#channels.values()) channel.abandon(cause);
+    this.#channels.clear();
+    this.#gone.resolve();
   }
 }

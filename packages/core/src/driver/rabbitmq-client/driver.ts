@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
 import { Connection } from 'rabbitmq-client';
+import { LeveretError } from '../../errors/leveret-error.ts';
 import type { Driver, DriverConnection, DriverConnectionEvents, DriverTarget } from '../driver.ts';
 import { RabbitmqClientConnection } from './connection.ts';
-import { connectFailed } from './failures.ts';
+import { connectFailed, ProtocolViolation } from './failures.ts';
 import { guardFrames } from './frames.ts';
 import { type ConnectionInternals, connectionInternals } from './internals.ts';
+import { LEAST_FRAME_MAX } from './protocol.ts';
 
 const manifest: { readonly version: string } = createRequire(import.meta.url)(
   'rabbitmq-client/package.json',
@@ -45,15 +47,27 @@ async function open(
   }
   guardFrames(connection._socket, target.frameMax);
   return new Promise((resolve, reject) => {
+    const { signal } = target;
     const failed = (error: unknown): void => {
       connection.unsafeDestroy();
       reject(error);
     };
+    const unwanted = (): void =>
+      failed(new LeveretError('CLOSED', 'nobody wants the connection any more'));
+    signal?.addEventListener('abort', unwanted, { once: true });
+    connection._socket.once('close', () => signal?.removeEventListener('abort', unwanted));
     connection.on('error', failed);
     connection.once('connection', () => {
+      signal?.removeEventListener('abort', unwanted);
+      const { frameMax } = connection._state;
+      if (frameMax < LEAST_FRAME_MAX)
+        return failed(
+          new ProtocolViolation(`the server wants frames of at most ${frameMax} bytes`),
+        );
       connection.off('error', failed);
       resolve(new RabbitmqClientConnection(connection, events, NAME));
     });
+    if (signal?.aborted) unwanted();
   });
 }
 

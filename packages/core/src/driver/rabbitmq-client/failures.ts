@@ -10,6 +10,12 @@ export interface CloseFrame {
   readonly methodId: number;
 }
 
+/**
+ * The peer did what AMQP does not allow. Thrown where frames are read, which costs the connection; whoever
+ * uses that sees `CONNECTION_FAILED` or `CONNECTION_LOST` with this as its cause.
+ */
+export class ProtocolViolation extends Error {}
+
 const CODES: ReadonlyMap<number, LeveretErrorCode> = new Map([
   [REPLY.connectionForced, 'CONNECTION_LOST'],
   [REPLY.accessRefused, 'ACCESS_REFUSED'],
@@ -41,11 +47,19 @@ export function connectFailed(error: unknown): LeveretError {
   if (code === 'ACCESS_REFUSED' || code === 'NOT_ALLOWED')
     return new LeveretError(code, describe(error), { cause: error });
   // Node gathers the failures of all addresses of a name in an AggregateError without a message.
-  const text = describe(error) || String(code ?? 'no reason given');
+  const text = textOf(error) || String(code ?? 'no reason given');
   return new LeveretError('CONNECTION_FAILED', text, { cause: error });
 }
 
 /** The error for whatever was under way when the connection went. */
 export function lost(error: unknown): LeveretError {
-  return new LeveretError('CONNECTION_LOST', describe(error), { cause: error });
+  return LeveretError.from(error, 'CONNECTION_LOST', textOf(error));
+}
+
+/** Characters that are quoted of an error: the driver's may hold a whole frame. */
+const QUOTED = 500;
+
+function textOf(error: unknown): string {
+  const text = describe(error);
+  return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
 }

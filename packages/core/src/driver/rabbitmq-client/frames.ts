@@ -1,5 +1,6 @@
-import { LeveretError } from '../../errors/leveret-error.ts';
-import { flattenHeaders } from './headers.ts';
+import { ProtocolViolation } from './failures.ts';
+import { tameHeaders } from './headers.ts';
+import { FRAME } from './protocol.ts';
 
 /** What frames are read from: a socket. */
 export interface FrameSource {
@@ -9,7 +10,6 @@ export interface FrameSource {
 
 /** Bytes before the payload of a frame: type, channel, size. */
 const PREFIX = 7;
-const CONTENT_HEADER = 2;
 
 /**
  * Stands between the driver and its socket. The driver reads each frame in two: its first seven bytes, then
@@ -17,7 +17,7 @@ const CONTENT_HEADER = 2;
  *
  * Lets go of a peer that announces a frame larger than agreed: it does not speak AMQP, and where its bytes
  * read as a size above 1 GiB, Node would throw where nobody can catch it. And replaces headers that the
- * driver could not decode without running out of stack.
+ * driver would run out of stack over, or take for something else.
  */
 export function guardFrames(source: FrameSource, largest: number): void {
   const read = source.read.bind(source);
@@ -25,7 +25,7 @@ export function guardFrames(source: FrameSource, largest: number): void {
   source.read = (size) => {
     if (size !== undefined && size > largest) {
       const text = `the server sent a frame of ${size} bytes, where ${largest} are allowed`;
-      source.destroy(new LeveretError('CONNECTION_FAILED', text));
+      source.destroy(new ProtocolViolation(text));
       return null;
     }
     const bytes = read(size);
@@ -34,7 +34,7 @@ export function guardFrames(source: FrameSource, largest: number): void {
     if (type === undefined && size === PREFIX) {
       type = bytes[0];
     } else {
-      if (type === CONTENT_HEADER) flattenHeaders(bytes);
+      if (type === FRAME.header) tameHeaders(bytes);
       type = undefined;
     }
     return bytes;

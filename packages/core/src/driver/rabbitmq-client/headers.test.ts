@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flattenHeaders } from './headers.ts';
+import { tameHeaders } from './headers.ts';
 
 function prefixed(content: Buffer): Buffer {
   const length = Buffer.alloc(4);
@@ -36,7 +36,7 @@ function payload(
 
 function flattened(bytes: Buffer): Buffer {
   const copy = Buffer.from(bytes);
-  flattenHeaders(copy);
+  tameHeaders(copy);
   return copy;
 }
 
@@ -49,7 +49,7 @@ const lengthy = ['S', 'x'].map((type) =>
   Buffer.concat([Buffer.from(type), prefixed(Buffer.alloc(300, 'A'))]),
 );
 
-describe('flattenHeaders', () => {
+describe('tameHeaders', () => {
   it.each(['A', 'F'] as const)('replaces %s below more than 64 levels, in place', (type) => {
     const before = payload([nested(type, 4000)]);
     const after = flattened(before);

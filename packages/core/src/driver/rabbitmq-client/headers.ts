@@ -14,6 +14,9 @@ const HAS_HEADERS = 0x2000;
 const TOO_DEEP = 'x-nested-too-deep';
 const PLACEHOLDER = Buffer.from(`${String.fromCharCode(TOO_DEEP.length)}${TOO_DEEP}x`, 'latin1');
 
+/** A name that stands for something else than a field. */
+const PROTOTYPE = Buffer.from('__proto__');
+
 const ARRAY = code('A');
 const TABLE = code('F');
 
@@ -37,21 +40,35 @@ interface Level {
 }
 
 /**
- * Replaces, in the payload of a content header, headers that nest deeper than any message means: the driver
- * decodes them by recursion, and a few kilobytes of brackets would cost the connection, again with each
- * delivery. The message arrives with a placeholder of the same size.
+ * Makes the headers in the payload of a content header harmless, in place:
+ *
+ * - Those that nest deeper than any message means are replaced by a placeholder of the same size: the driver
+ *   decodes them by recursion, and a few kilobytes of brackets would cost the connection, again with each
+ *   delivery.
+ * - A field `__proto__` becomes `x_proto__`: the driver would make its value the prototype of the table, and
+ *   whoever looks for another field would find what is in it.
  */
-export function flattenHeaders(payload: Buffer): void {
+export function tameHeaders(payload: Buffer): void {
   const start = headersAt(payload);
   if (start === undefined || start + 4 > payload.length) return;
   const size = payload.readUInt32BE(start);
   const content = start + 4;
   const end = content + size;
-  if (size < DEEPEST * LEAST_LEVEL || end > payload.length) return;
-  if (!isTooDeep(payload, content, end)) return;
-  PLACEHOLDER.copy(payload, content);
-  const length = content + PLACEHOLDER.length;
-  payload.writeUInt32BE(end - length - 4, length);
+  if (end > payload.length) return;
+  if (size >= DEEPEST * LEAST_LEVEL && walk(payload, content, end)) {
+    PLACEHOLDER.copy(payload, content);
+    const length = content + PLACEHOLDER.length;
+    payload.writeUInt32BE(end - length - 4, length);
+  } else if (size > PROTOTYPE.length && payload.indexOf(PROTOTYPE, content) >= 0) {
+    walk(payload, content, end, disarm);
+  }
+}
+
+/** Takes the meaning from a name that has one for JavaScript; `at` is where its length stands. */
+function disarm(bytes: Buffer, at: number): void {
+  const name = at + 1;
+  const isPrototype = bytes[at] === PROTOTYPE.length && bytes.indexOf(PROTOTYPE, name) === name;
+  if (isPrototype) bytes.write('x', name);
 }
 
 /** Where the length of the headers stands, if there are any. */
@@ -65,8 +82,16 @@ function headersAt(payload: Buffer): number | undefined {
   return at;
 }
 
-/** Whether a table has more levels than allowed. What is malformed is left for the driver to refuse. */
-function isTooDeep(bytes: Buffer, start: number, end: number): boolean {
+/**
+ * Whether a table has more levels than allowed; tells where each name stands. What is malformed is left for
+ * the driver to refuse.
+ */
+function walk(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  named?: (bytes: Buffer, at: number) => void,
+): boolean {
   const outer: Level[] = [];
   let level: Level | undefined = { end, isTable: true };
   let at = start;
@@ -76,7 +101,10 @@ function isTooDeep(bytes: Buffer, start: number, end: number): boolean {
       level = outer.pop();
       continue;
     }
-    if (level.isTable) at += 1 + bytes.readUInt8(at);
+    if (level.isTable) {
+      named?.(bytes, at);
+      at += 1 + bytes.readUInt8(at);
+    }
     const type = at < level.end ? bytes.readUInt8(at) : undefined;
     const size = type === undefined ? undefined : sizeOf(bytes, type, ++at, level.end);
     if (size === undefined) return false;

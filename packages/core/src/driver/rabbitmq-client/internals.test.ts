@@ -27,17 +27,19 @@ describeWithBroker('a driver whose internals are not those that the adapter need
     });
   });
 
-  test.for(['_onMethod', '_onHeader', '_onBody', '_handleRPC', '_invokeNowait'])(
+  test.for(['_handleRPC', '_clear', '_invoke', '_invokeNowait'])(
     'is refused by name and version when a channel opens: %s',
     async (method) => {
       const link = await rabbitmqClientDriver.connect(targetOf(getUrl()), silent);
       const { acquire } = Connection.prototype;
+      let undo = (): void => {};
       vi.spyOn(Connection.prototype, 'acquire').mockImplementation(async function (
         this: Connection,
         options,
       ) {
         const channel = await acquire.call(this, options);
         Reflect.set(channel, method, undefined);
+        undo = () => void Reflect.deleteProperty(channel, method);
         return channel;
       });
       restore.push(() => vi.restoreAllMocks());
@@ -46,7 +48,31 @@ describeWithBroker('a driver whose internals are not those that the adapter need
         code: 'UNSUPPORTED_DRIVER',
         message: expect.stringMatching(/rabbitmq-client 5\.0\.\d+.*channel/),
       });
+      undo(); // the driver needs them itself to end
       link.destroy();
     },
   );
+
+  test('is refused by name and version when a channel opens: the stream of its frames', async () => {
+    const link = await rabbitmqClientDriver.connect(targetOf(getUrl()), silent);
+    const { acquire } = Connection.prototype;
+    let undo = (): void => {};
+    vi.spyOn(Connection.prototype, 'acquire').mockImplementation(async function (
+      this: Connection,
+      options,
+    ) {
+      const channel = await acquire.call(this, options);
+      const state: unknown = Reflect.get(channel, '_state');
+      Reflect.set(channel, '_state', { maxFrameSize: 1, stream: { writableLength: 0 } });
+      undo = () => void Reflect.set(channel, '_state', state);
+      return channel;
+    });
+    restore.push(() => vi.restoreAllMocks());
+    const opening = link.openChannel(deaf);
+    await expect(deadline(opening, 5000, 'channel.open')).rejects.toMatchObject({
+      code: 'UNSUPPORTED_DRIVER',
+    });
+    undo();
+    link.destroy();
+  });
 });

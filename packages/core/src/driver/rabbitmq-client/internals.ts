@@ -2,32 +2,36 @@ import { Socket } from 'node:net';
 import type { Channel, Connection } from 'rabbitmq-client';
 import { LeveretError } from '../../errors/leveret-error.ts';
 import type { WireMessage, WireProperties } from '../../message/message.ts';
+import type { FRAME } from './protocol.ts';
 
 /**
- * The parts of `rabbitmq-client` that it does not document and that the adapter needs: its frame handlers,
- * which decode bodies by content type and cost a timer per delivery, and its frame writer, which knows
- * `basic.reject`. They are checked for when a connection and a channel open, and pinned by the driver
- * contract tests; the dependency is a `~` range for their sake.
+ * The parts of `rabbitmq-client` that it does not document and that the adapter needs: where frames arrive,
+ * since the driver decodes bodies by content type, believes any size and costs a timer per delivery; and its
+ * frame writer, which knows `basic.reject`. They are checked for when a connection and a channel open, and
+ * pinned by the driver contract tests; the dependency is a `~` range for their sake.
  */
 export interface ChannelInternals {
-  _onMethod: (frame: MethodFrame) => void;
-  _onHeader: (frame: HeaderFrame) => void;
-  _onBody: (frame: BodyFrame) => void;
-  /** Settles the request that is under way. */
+  /** Settles the request that is under way, or throws where the answer is not the one to it. */
   _handleRPC(methodId: number, data: unknown): void;
+  /** Ends the channel without a word: rejects its requests and gives its number back. */
+  _clear(): void;
   /** Documented, but its type forbids `undefined`; where a field is missing it would put its own default. */
   basicPublish(message: WireMessage, body: Buffer): Promise<void>;
   _invoke(request: number, response: number, params: object): Promise<unknown>;
   _invokeNowait(methodId: number, params: object): void;
   readonly _state: {
     maxFrameSize: number;
-    /** Where what the socket does not take waits. */
-    readonly stream: { readonly writableLength: number };
+    /** Where what the socket does not take waits; it ends over what cannot be encoded. */
+    readonly stream: {
+      readonly writableLength: number;
+      once(event: 'error', listener: (error: Error) => void): unknown;
+    };
   };
 }
 
 /** What the adapter needs of a connection. */
 export interface ConnectionInternals {
+  /** Takes each frame that arrives after the handshake; what it throws costs the connection. */
   _handleChunk: (frame: AnyFrame) => void;
   readonly _socket: Socket;
   readonly _state: { readonly frameMax: number };
@@ -35,27 +39,35 @@ export interface ConnectionInternals {
 
 /** A decoded method frame. */
 export interface MethodFrame {
+  readonly type: typeof FRAME.method;
+  readonly channelId: number;
   readonly methodId: number;
   readonly params: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** A decoded content header frame. */
 export interface HeaderFrame {
+  readonly type: typeof FRAME.header;
+  readonly channelId: number;
   readonly bodySize: number;
   readonly fields: WireProperties;
 }
 
 /** A decoded body frame. */
 export interface BodyFrame {
+  readonly type: typeof FRAME.body;
+  readonly channelId: number;
   readonly payload: Buffer;
 }
 
-/** Any decoded frame, as far as the connection looks at it. */
-interface AnyFrame {
-  readonly channelId: number;
-  readonly methodId?: number;
-  readonly params?: Readonly<Record<string, unknown>>;
+/** A heartbeat, which the driver gives the channel 0 whatever it was sent on. */
+export interface HeartbeatFrame {
+  readonly type: typeof FRAME.heartbeat;
+  readonly channelId: 0;
 }
+
+/** Any decoded frame. */
+export type AnyFrame = MethodFrame | HeaderFrame | BodyFrame | HeartbeatFrame;
 
 /** The channel with what the adapter needs of it. Errors: `UNSUPPORTED_DRIVER`. */
 export function channelInternals(channel: Channel, name: string): Channel & ChannelInternals {
@@ -73,12 +85,14 @@ export function connectionInternals(
 }
 
 function hasChannelInternals(channel: Channel): channel is Channel & ChannelInternals {
-  const methods = ['_onMethod', '_onHeader', '_onBody', '_handleRPC', '_invoke', '_invokeNowait'];
+  const methods = ['_handleRPC', '_clear', '_invoke', '_invokeNowait'];
   const state: unknown = Reflect.get(channel, '_state');
+  const stream = property(state, 'stream');
   return (
     methods.every((method) => typeof Reflect.get(channel, method) === 'function') &&
     typeof property(state, 'maxFrameSize') === 'number' &&
-    typeof property(property(state, 'stream'), 'writableLength') === 'number'
+    typeof property(stream, 'writableLength') === 'number' &&
+    typeof property(stream, 'once') === 'function'
   );
 }
 

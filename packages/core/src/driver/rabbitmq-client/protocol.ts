@@ -3,7 +3,11 @@
  */
 export const METHOD = {
   connectionClose: 0x000a_0032,
+  connectionBlocked: 0x000a_003c,
+  connectionUnblocked: 0x000a_003d,
+  channelOpenOk: 0x0014_000b,
   channelClose: 0x0014_0028,
+  channelCloseOk: 0x0014_0029,
   exchangeDeclare: 0x0028_000a,
   exchangeDelete: 0x0028_0014,
   exchangeBind: 0x0028_001e,
@@ -16,11 +20,13 @@ export const METHOD = {
   basicQos: 0x003c_000a,
   basicConsume: 0x003c_0014,
   basicCancel: 0x003c_001e,
+  basicCancelOk: 0x003c_001f,
   basicPublish: 0x003c_0028,
   basicReturn: 0x003c_0032,
   basicDeliver: 0x003c_003c,
   basicGet: 0x003c_0046,
   basicGetOk: 0x003c_0047,
+  basicGetEmpty: 0x003c_0048,
   basicAck: 0x003c_0050,
   basicReject: 0x003c_005a,
   basicNack: 0x003c_0078,
@@ -40,3 +46,12 @@ export const REPLY = {
   preconditionFailed: 406,
   notAllowed: 530,
 } as const;
+
+/** Types of frames (AMQP 0-9-1 specification, section 4.2.3). */
+export const FRAME = { method: 1, header: 2, body: 3, heartbeat: 8 } as const;
+
+/** The smallest `frame-max` that peers may agree on, in bytes (AMQP 0-9-1 specification, section 1.1: `frame-min-size`). */
+export const LEAST_FRAME_MAX = 4096;
+
+/** The largest value of RabbitMQ's `max_message_size`, in bytes: https://www.rabbitmq.com/docs/configure. */
+export const LARGEST_BODY = 536_870_912;
