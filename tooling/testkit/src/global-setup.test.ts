@@ -5,7 +5,6 @@ import setup from './global-setup.ts';
 
 vi.mock('./rabbit/find.ts', () => ({
   findRabbitServer: () => undefined,
-  findEpmd: () => undefined,
 }));
 
 /** What a setup tells the run that it prepares. */

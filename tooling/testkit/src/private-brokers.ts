@@ -35,16 +35,13 @@ export function privateBrokers(): readonly PrivateBrokerChoice[] {
 
 async function startRabbit(): Promise<PrivateBroker> {
   const node = await startRabbitNode();
-  const watermark = async (part: string): Promise<void> => {
-    await node.ctl('set_vm_memory_high_watermark', part);
-  };
   return {
     url: node.url,
-    block: () => watermark('0.0000001'),
-    unblock: () => watermark('0.6'),
+    block: () => node.block(),
+    unblock: () => node.unblock(),
     // RabbitMQ 3.10 writes what was declared to disk a little later; a kill before loses it.
     sync: async () => {
-      await node.ctl('eval', 'mnesia:sync_log().');
+      await node.erlang('mnesia:sync_log().');
     },
     stop: () => node.stop(),
     kill: () => node.kill(),

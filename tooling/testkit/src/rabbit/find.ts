@@ -30,7 +30,7 @@ export function findRabbitServer(): string | undefined {
   return findIn([...LIBRARY_FOLDERS, ...pathFolders()], 'rabbitmq-server');
 }
 
-/** The full path of `epmd`, the Erlang port mapper that a node needs, or undefined. Never throws. */
-export function findEpmd(): string | undefined {
-  return findIn([...pathFolders(), '/usr/lib/erlang/bin'], 'epmd');
+/** The full path of `erl_call`, which comes with Erlang and asks its nodes, or undefined. Never throws. */
+export function findErlCall(): string | undefined {
+  return findIn([...pathFolders(), '/usr/lib/erlang/bin'], 'erl_call');
 }

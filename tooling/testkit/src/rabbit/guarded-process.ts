@@ -79,7 +79,9 @@ export async function spawnGuarded(command: GuardedCommand): Promise<GuardedProc
   if (pid === undefined) throw new TestkitError(`cannot start ${command.program}`);
   child.unref();
   const guard = child.stdio[3];
+  let orphaned = false;
   const letGo = (): void => {
+    orphaned = true;
     if (guard instanceof Socket) guard.destroy();
   };
   if (guard instanceof Socket) guard.unref();
@@ -89,7 +91,8 @@ export async function spawnGuarded(command: GuardedCommand): Promise<GuardedProc
   void end.then(() => {
     running = false;
     process.off('disconnect', letGo);
-    send(-pid, 'SIGKILL');
+    // The subshell of an orphan ends the group when it has deleted the folder; it must not be killed halfway.
+    if (!orphaned) send(-pid, 'SIGKILL');
   });
   const ended = (): Promise<ProcessEnd> => {
     if (running) child.ref();

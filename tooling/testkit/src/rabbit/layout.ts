@@ -1,13 +1,15 @@
 import { join } from 'node:path';
 
 /** The ports of one node. All of them are on 127.0.0.1. */
-export interface NodePorts {
+interface NodePorts {
   readonly amqp: number;
+  /** Where it takes connections of other nodes. */
   readonly dist: number;
-  readonly epmd: number;
+  /** Its port mapper. */
+  readonly mapper: number;
 }
 
-/** Everything that says where a node lives. Two nodes of a cluster would share the cookie and the epmd port. */
+/** Everything that says where a node lives. The nodes of a cluster share the cookie. */
 export interface NodeLayout {
   readonly name: string;
   readonly dataDir: string;
@@ -15,6 +17,7 @@ export interface NodeLayout {
   readonly ports: NodePorts;
   /** Lines of rabbitmq.conf. */
   readonly config: readonly string[];
+  readonly plugins: readonly string[];
   /** Environment variables that win over all others. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -24,7 +27,7 @@ export function layoutFiles(layout: NodeLayout): ReadonlyMap<string, string> {
   const at = (name: string): string => join(layout.dataDir, name);
   return new Map([
     [at('.erlang.cookie'), layout.cookie],
-    [at('enabled_plugins'), '[].\n'],
+    [at('enabled_plugins'), `[${layout.plugins.join(',')}].\n`],
     [at('rabbitmq.conf'), layout.config.map((line) => `${line}\n`).join('')],
     [at('rabbitmq-env.conf'), ''],
   ]);
@@ -36,7 +39,7 @@ export function consoleLog(layout: NodeLayout): string {
 }
 
 /**
- * The environment of a node, of its epmd and of its rabbitmqctl. Nothing of this process but PATH is handed on, so
+ * The environment of a node and of its rabbitmqctl. Nothing of this process but PATH is handed on, so
  * settings of another broker on the machine have no say.
  */
 export function layoutEnv(layout: NodeLayout, path: string): Readonly<Record<string, string>> {
@@ -46,7 +49,7 @@ export function layoutEnv(layout: NodeLayout, path: string): Readonly<Record<str
     HOME: layout.dataDir,
     LANG: 'C.UTF-8',
     ERL_CRASH_DUMP: at('erl_crash.dump'),
-    ERL_EPMD_PORT: String(layout.ports.epmd),
+    ERL_EPMD_PORT: String(layout.ports.mapper),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     RABBITMQ_NODENAME: layout.name,
     RABBITMQ_NODE_IP_ADDRESS: '127.0.0.1',
@@ -58,7 +61,7 @@ export function layoutEnv(layout: NodeLayout, path: string): Readonly<Record<str
     RABBITMQ_ENABLED_PLUGINS_FILE: at('enabled_plugins'),
     RABBITMQ_CONFIG_FILE: at('rabbitmq.conf'),
     RABBITMQ_CONF_ENV_FILE: at('rabbitmq-env.conf'),
-    // epmd is started beside the node, so that it ends with it: one started by Erlang would be a daemon and stay.
+    // The port mapper runs in this process: an epmd started by Erlang would be a daemon and stay.
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS:
       '-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}',
     // The packaged settings of the Erlang memory allocators are for production; without them a node boots in about half

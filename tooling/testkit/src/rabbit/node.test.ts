@@ -3,31 +3,15 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createInbox } from '../inbox.ts';
 import { listenAnywhere } from '../ports.ts';
 import { findRabbitServer } from './find.ts';
-import type { RabbitNode } from './node.ts';
+import { nothingLeft, processesOf } from './processes.fixture.ts';
 import { startRabbitNode } from './start.ts';
 
-const run = promisify(execFile);
 const { PATH } = process.env;
 const BOOTS_MS = 120_000;
-
-/** Processes with the node's data folder in their command line or environment, as all of its processes have. */
-async function processesOf(dataDir: string): Promise<readonly string[]> {
-  const { stdout } = await run('ps', ['axeww', '-o', 'pid=,stat=,args=']);
-  return stdout.split('\n').filter((line) => line.includes(dataDir) && !/^\s*\d+ Z/.test(line));
-}
-
-/** Waits until nothing of a node is left; the helpers of the Erlang machine notice its end by themselves. */
-async function nothingLeft(dataDir: string): Promise<void> {
-  while ((await processesOf(dataDir)).length > 0);
-}
-
-/** Has the node answer an evaluated Erlang expression. */
-const erlang = (node: RabbitNode, code: string): Promise<string> => node.ctl('eval', code);
 
 const DECLARE = `
   Name = rabbit_misc:r(<<"/">>, queue, <<"kept">>),
@@ -41,8 +25,9 @@ describe.skipIf(findRabbitServer() === undefined)('a private RabbitMQ node', () 
     onTestFinished(() => node[Symbol.asyncDispose]());
     const { port, url, dataDir, pid } = node;
     expect(readFileSync(`${dataDir}/pid`, 'utf8').trim()).toBe(String(pid));
-    expect(await erlang(node, 'application:get_env(rabbit, channel_max).')).toBe('{ok,77}\n');
-    expect(await erlang(node, DECLARE)).toBe('done\n');
+    expect(await node.erlang('application:get_env(rabbit, channel_max).')).toBe('{ok, 77}');
+    expect(await node.erlang(DECLARE)).toBe('done');
+    await expect(node.erlang('no_such:thing().')).rejects.toThrow(/cannot evaluate.*undef/s);
 
     await node.kill();
     expect(node.pid).toBeUndefined();

@@ -1,78 +1,65 @@
-import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { deadline } from '../deadline.ts';
 import { TestkitError } from '../errors.ts';
-import { bootEpmd, bootServer, type RabbitPrograms } from './boot.ts';
+import { askCtl, askErlang } from './ask.ts';
+import { launchServer, type RabbitPrograms, serverReady } from './boot.ts';
 import type { GuardedProcess } from './guarded-process.ts';
-import { layoutEnv, type NodeLayout } from './layout.ts';
+import type { NodeLayout } from './layout.ts';
+import type { PortMapper } from './port-mapper.ts';
 
-const run = promisify(execFile);
 const STOP_TIMEOUT_MS = 30_000;
-const CTL_TIMEOUT_MS = 60_000;
+/** So little memory that the node is always above it. */
+const ALARMING_WATERMARK = '1.0e-7';
 
 type NodeState =
   | { readonly kind: 'down' }
+  | { readonly kind: 'starting'; readonly server: Promise<GuardedProcess> }
   | { readonly kind: 'up'; readonly server: GuardedProcess }
   | { readonly kind: 'paused'; readonly server: GuardedProcess }
   | { readonly kind: 'disposed' };
 
+/** What a node is made of. */
+export interface NodeParts {
+  readonly layout: NodeLayout;
+  readonly programs: RabbitPrograms;
+  readonly bootTimeoutMs: number;
+  readonly mapper: PortMapper;
+}
+
 /** A private RabbitMQ server on 127.0.0.1 with a data folder of its own. It ends with the process that started it. */
 export class RabbitNode implements AsyncDisposable {
+  /** Erlang's name of the node, such as `leveret@localhost`. */
+  readonly name: string;
   /** Address for clients, with the default user. Stays the same over restarts. */
   readonly url: string;
   /** The AMQP port. Stays the same over restarts. */
   readonly port: number;
   /** Holds the messages, the logs and the cookie. Deleted on dispose. */
   readonly dataDir: string;
-  readonly #layout: NodeLayout;
-  readonly #programs: RabbitPrograms;
-  readonly #bootTimeoutMs: number;
-  readonly #epmd: GuardedProcess;
+  readonly #parts: NodeParts;
   #state: NodeState = { kind: 'down' };
 
-  private constructor(
-    layout: NodeLayout,
-    programs: RabbitPrograms,
-    bootTimeoutMs: number,
-    epmd: GuardedProcess,
-  ) {
-    this.port = layout.ports.amqp;
+  /** A node that is down, whose files are in place. It takes its port mapper over. Tests call `startRabbitNode` instead. */
+  constructor(parts: NodeParts) {
+    const { name, dataDir, ports } = parts.layout;
+    this.name = name;
+    this.port = ports.amqp;
     this.url = `amqp://guest:guest@127.0.0.1:${this.port}`;
-    this.dataDir = layout.dataDir;
-    this.#layout = layout;
-    this.#programs = programs;
-    this.#bootTimeoutMs = bootTimeoutMs;
-    this.#epmd = epmd;
+    this.dataDir = dataDir;
+    this.#parts = parts;
   }
 
-  /**
-   * Boots a node whose files are in place. Tests call `startRabbitNode` instead.
-   *
-   * @throws TestkitError when it does not come up in time, with the end of its log.
-   */
-  static async boot(
-    layout: NodeLayout,
-    programs: RabbitPrograms,
-    bootTimeoutMs: number,
-  ): Promise<RabbitNode> {
-    const epmd = await bootEpmd(layout, programs);
-    const node = new RabbitNode(layout, programs, bootTimeoutMs, epmd);
-    try {
-      await node.start();
-      return node;
-    } catch (error) {
-      await epmd.kill();
-      throw error;
-    }
-  }
-
-  /** Process id of the Erlang machine, or undefined while the node is down. */
+  /** Process id of the Erlang machine, or undefined while the node is down or starts. */
   get pid(): number | undefined {
-    return this.#server?.pid;
+    return this.#running?.pid;
   }
 
-  get #server(): GuardedProcess | undefined {
+  /** Whether `start` may be called: after `stop` and `kill`, and when the node ended by itself. */
+  get isDown(): boolean {
+    return this.#state.kind === 'down';
+  }
+
+  get #running(): GuardedProcess | undefined {
     const state = this.#state;
     return state.kind === 'up' || state.kind === 'paused' ? state.server : undefined;
   }
@@ -80,31 +67,41 @@ export class RabbitNode implements AsyncDisposable {
   /**
    * Boots the node again after `stop` or `kill`, on the same ports and the same data.
    *
-   * @throws TestkitError when it runs already, is disposed or does not come up in time.
+   * @throws TestkitError when it runs already, is disposed or does not come up in time, with the end of its log.
    */
   async start(): Promise<void> {
     if (this.#state.kind !== 'down') {
       throw new TestkitError(`cannot start a RabbitMQ node that is ${this.#state.kind}`);
     }
-    const server = await bootServer(this.#layout, this.#programs, this.#bootTimeoutMs);
-    this.#state = { kind: 'up', server };
-    void server.ended().then(() => {
-      if (this.#server === server) this.#state = { kind: 'down' };
-    });
+    const { layout, programs, bootTimeoutMs } = this.#parts;
+    const starting: NodeState = { kind: 'starting', server: launchServer(layout, programs) };
+    this.#state = starting;
+    try {
+      const server = await starting.server;
+      await serverReady(layout, server, bootTimeoutMs);
+      this.#state = { kind: 'up', server };
+      void server.ended().then(() => {
+        if (this.#running === server) this.#state = { kind: 'down' };
+      });
+    } catch (error) {
+      if (this.#state === starting) this.#state = { kind: 'down' };
+      throw error;
+    }
   }
 
   /** Shuts the node down as an operator would (SIGTERM) and waits until it is gone. */
   async stop(): Promise<void> {
-    const server = this.#server;
-    if (server === undefined) return;
     this.resume();
+    const server = await this.#server();
+    if (server === undefined) return;
     server.signal('SIGTERM');
     await deadline(server.ended(), STOP_TIMEOUT_MS, 'the shutdown of RabbitMQ');
   }
 
-  /** Kills the node with SIGKILL, as a power cut would, and waits until it is gone. */
+  /** Kills the node with SIGKILL, as a power cut would, and waits until it is gone. A start that is under way fails. */
   async kill(): Promise<void> {
-    await this.#server?.kill();
+    const server = await this.#server();
+    await server?.kill();
   }
 
   /** Freezes the node (SIGSTOP): connections stay open, nothing answers. */
@@ -124,28 +121,55 @@ export class RabbitNode implements AsyncDisposable {
   }
 
   /**
+   * Raises the memory alarm: whoever publishes is blocked, in a cluster at every node of it.
+   *
+   * @throws TestkitError when the node is down.
+   */
+  async block(): Promise<void> {
+    await this.erlang(`vm_memory_monitor:set_vm_memory_high_watermark(${ALARMING_WATERMARK}).`);
+  }
+
+  /**
+   * Ends the memory alarm: the node may have as much memory as its configuration says.
+   *
+   * @throws TestkitError when the node is down.
+   */
+  async unblock(): Promise<void> {
+    await this.erlang(`
+      {ok, Configured} = application:get_env(rabbit, vm_memory_high_watermark),
+      vm_memory_monitor:set_vm_memory_high_watermark(Configured).`);
+  }
+
+  /**
    * Runs `rabbitmqctl` against this node, without headings, and returns what it printed. Takes about a second.
    *
    * @throws TestkitError with the program's own words when it fails.
    */
-  async ctl(...args: readonly string[]): Promise<string> {
-    try {
-      const { stdout } = await run(
-        this.#programs.ctl,
-        ['--quiet', '--node', this.#layout.name, ...args],
-        { env: layoutEnv(this.#layout, this.#programs.path), timeout: CTL_TIMEOUT_MS },
-      );
-      return stdout;
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TestkitError(`rabbitmqctl ${args[0] ?? ''} failed: ${reason}`, { cause });
-    }
+  ctl(...args: readonly string[]): Promise<string> {
+    return askCtl(this.#parts.layout, this.#parts.programs, args);
+  }
+
+  /**
+   * Evaluates Erlang expressions in the node and returns the value of the last one, as Erlang prints it; a full stop
+   * ends them. Takes about 15 ms, where `ctl('eval', code)` takes 700.
+   *
+   * @throws TestkitError when the node does not answer within 10 s or the code fails.
+   */
+  erlang(code: string): Promise<string> {
+    return askErlang(this.#parts.layout, this.#parts.programs, code);
   }
 
   /** Kills the node and deletes its data. Safe to call twice. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.kill(), this.#epmd.kill()]);
+    await this.kill();
     this.#state = { kind: 'disposed' };
+    await this.#parts.mapper[Symbol.asyncDispose]();
     await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #server(): Promise<GuardedProcess | undefined> {
+    const state = this.#state;
+    // Why it could not be launched is for `start` to tell.
+    return state.kind === 'starting' ? state.server.catch(() => undefined) : this.#running;
   }
 }

@@ -8,8 +8,8 @@ const PROBE_TIMEOUT_MS = 2_000;
 const PROTOCOL_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
 const METHOD_FRAME = 1;
 
-/** True when something on `port` accepts a connection and, if `greet` is set, answers like an AMQP broker. */
-function probe(port: number, greet: boolean): Promise<boolean> {
+/** True when something on `port` accepts a connection and answers like an AMQP broker. */
+function probe(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: HOST, noDelay: true });
     const settle = (ready: boolean): void => {
@@ -19,18 +19,14 @@ function probe(port: number, greet: boolean): Promise<boolean> {
     socket.setTimeout(PROBE_TIMEOUT_MS, () => settle(false));
     socket.once('error', () => settle(false));
     socket.once('end', () => settle(false));
-    socket.once('connect', () => (greet ? socket.write(PROTOCOL_HEADER) : settle(true)));
+    socket.once('connect', () => socket.write(PROTOCOL_HEADER));
     socket.once('data', (bytes) => settle(bytes[0] === METHOD_FRAME));
   });
 }
 
-/** Resolves as soon as `port` of 127.0.0.1 is open; with `greet`, as soon as it answers the AMQP protocol header. */
-export async function waitForPort(
-  port: number,
-  greet: boolean,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!(await probe(port, greet))) {
+/** Resolves as soon as `port` of 127.0.0.1 answers the AMQP protocol header. */
+export async function waitForBroker(port: number, signal: AbortSignal): Promise<void> {
+  while (!(await probe(port))) {
     await pause(POLL_MS, undefined, { signal });
   }
 }
