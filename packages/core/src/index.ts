@@ -11,11 +11,17 @@ export type { ConnectionOptions, ConnectTarget, Credentials } from './connection
 export type { ConnectionStatus } from './connection/supervisor.ts';
 export type { ConnectionIdentity, DiagnosticsMessage } from './diagnostics/diagnostics.ts';
 export {
+  type CallEvent,
+  type ChannelEvent,
+  type ConnectionEvent,
+  type ConsumeEvent,
   type EventLevel,
   type EventTypeEntry,
   eventTypes,
   type LeveretEvent,
   type LeveretEventType,
+  type PublishEvent,
+  type PublishedMessage,
   type Replayed,
 } from './diagnostics/events.ts';
 export type { Logger, WriteLog } from './diagnostics/logger.ts';

@@ -42,7 +42,7 @@ export interface CallerParts {
 }
 
 /** Bounds of what a caller holds. */
-export interface CallBounds {
+interface CallBounds {
   /** Most calls that wait. */
   readonly maxPending: number;
   /** Most bytes of requests that are not sent yet. */

@@ -25,7 +25,7 @@ export interface PublishedMessage {
 }
 
 /** What happens to a connection. */
-type ConnectionEvent =
+export type ConnectionEvent =
   /** The first connection is there. */
   | {
       readonly type: 'connected';
@@ -87,7 +87,7 @@ type ConnectionEvent =
     };
 
 /** What happens to a channel. */
-type ChannelEvent =
+export type ChannelEvent =
   /** A channel is back after its connection or it itself was lost. */
   | {
       readonly type: 'recovered';
@@ -109,7 +109,7 @@ type ChannelEvent =
     };
 
 /** What happens to what is published. Whoever awaits the publish is told as well. */
-type PublishEvent =
+export type PublishEvent =
   /** A mandatory message came back: it reached no queue. */
   | ({
       readonly type: 'returned';
@@ -129,7 +129,7 @@ type PublishEvent =
     };
 
 /** What happens to consumers and what they are delivered. */
-type ConsumeEvent =
+export type ConsumeEvent =
   /** A delivery of a channel that is gone was settled: nothing was sent, the broker delivers it again. */
   | { readonly type: 'settle-skipped'; readonly channel: number; readonly deliveryTag: number }
   /** The broker cancelled a consumer. */
@@ -158,7 +158,7 @@ type ConsumeEvent =
     };
 
 /** What happens to calls. */
-type CallEvent =
+export type CallEvent =
   /** A reply came for a call that is not waiting: it timed out, was aborted, or never was. */
   | { readonly type: 'late-reply'; readonly correlationId: string | undefined }
   /** A reply could not be sent to a caller. */
