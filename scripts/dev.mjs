@@ -6,6 +6,7 @@ import { runSteps, script, tool } from './lib/steps.mjs';
 
 const demo = 'examples/dist/demo/main.js';
 const bench = 'bench/dist/main.js';
+const endurance = 'tooling/endurance/dist/main.js';
 
 // Two runs at once would write the same output files, so these wait for each other.
 const build = { name: 'build', argv: turbo('build'), lock: 'build' };
@@ -35,6 +36,10 @@ const commands = {
   bench: (args) => [
     { ...build, quiet: true },
     { argv: script(bench, ...args), live: true },
+  ],
+  endurance: (args) => [
+    { ...build, quiet: true },
+    { argv: script(endurance, ...args), live: true },
   ],
   test: (args) => [
     build,

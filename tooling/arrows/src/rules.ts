@@ -11,6 +11,14 @@ export const packageArrows: Readonly<Record<string, readonly string[]>> = {
   'packages/broker': [],
   'tooling/testkit': ['@leveret/broker'],
   'tooling/arrows': [],
+  'tooling/endurance': [
+    '@leveret/broker',
+    '@leveret/codec-json',
+    '@leveret/core',
+    '@leveret/master',
+    '@leveret/rpc',
+    '@leveret/testkit',
+  ],
 };
 
 /** Entries that a package of ours offers besides the main one; published packages have none. */

@@ -11,6 +11,14 @@ export {
 } from './private-brokers.ts';
 export type { CutOptions, Direction, ProxyConnection } from './proxy/link.ts';
 export { type ProxyTarget, startTcpProxy, type TcpProxy } from './proxy/tcp-proxy.ts';
+export type { RabbitCluster } from './rabbit/cluster.ts';
+export type { RabbitNodeOptions } from './rabbit/create.ts';
 export { findRabbitServer } from './rabbit/find.ts';
+export type { PartitionOptions } from './rabbit/mesh.ts';
 export type { RabbitNode } from './rabbit/node.ts';
-export { type RabbitNodeOptions, startRabbitNode } from './rabbit/start.ts';
+export { startRabbitNode } from './rabbit/start.ts';
+export { type RabbitClusterOptions, startRabbitCluster } from './rabbit/start-cluster.ts';
+export { createRecorder, type Recorder } from './recorder.ts';
+export type { CallSummary } from './recorder-calls.ts';
+export { type Gap, percentile } from './recorder-gaps.ts';
+export type { TaskSummary } from './recorder-tasks.ts';
