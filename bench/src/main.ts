@@ -1,8 +1,9 @@
-// Measures two side by side. Usage: npm run bench -- [rounds] [case …] [brokers]
+// Measures two side by side. Usage: npm run bench -- [rounds] [case …] [brokers]; or [rounds] scaling
 import { findRabbitServer, startRabbitNode } from '@leveret/testkit';
 import { compare } from './compare.ts';
 import { startEmbedded } from './embedded.ts';
 import { CASES } from './peer.ts';
+import { measureScaling } from './scaling.ts';
 
 const [rounds = 5, ...names] = process.argv.slice(2).map((text) => Number(text) || text);
 const chosen = CASES.filter((name) => names.includes(name));
@@ -31,9 +32,14 @@ async function comparePeers(url: string): Promise<void> {
   for (const name of cases) await compare([raw, leveret], name, Number(rounds));
 }
 
-try {
+/** Clients, or brokers, side by side. */
+async function measureSides(): Promise<void> {
   await using rabbit = await startRabbit();
   await (names.includes('brokers') ? compareBrokers(rabbit.url) : comparePeers(rabbit.url));
+}
+
+try {
+  await (names.includes('scaling') ? measureScaling(Number(rounds)) : measureSides());
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
