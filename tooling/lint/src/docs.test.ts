@@ -11,13 +11,14 @@ interface Reference {
   readonly titles: readonly string[];
 }
 
-/** Every file of tests in a text, with the titles in quotes that follow it. */
+/** Every file of tests in a text, with the titles in quotes that follow it in its paragraph. */
 function references(text: string): readonly Reference[] {
   const [, ...parts] = text.replaceAll(/<[^>]*>/g, '').split(/`([\w./-]+\.test\.ts)`/);
   const found: Reference[] = [];
   for (let index = 0; index < parts.length; index += 2) {
     const [file = '', after = ''] = parts.slice(index);
-    const quoted = [...after.matchAll(/"([^"]+)"/g)].map(([, title = '']) => title);
+    const [paragraph = ''] = after.split(/\n\s*\n/);
+    const quoted = [...paragraph.matchAll(/"([^"]+)"/g)].map(([, title = '']) => title);
     found.push({ file, titles: quoted.map((title) => title.replaceAll(/\s+/g, ' ')) });
   }
   return found;
@@ -38,7 +39,7 @@ describe.for(documents)('docs/%s', (name) => {
 });
 
 test('a title that is not there is found missing', () => {
-  const text = 'See `a/b.test.ts`, "one\n title" and "another", and `c.test.ts`.';
+  const text = 'See `a/b.test.ts`, "one\n title" and "another", and `c.test.ts`.\n\n"No title."';
   expect(references(text)).toEqual([
     { file: 'a/b.test.ts', titles: ['one title', 'another'] },
     { file: 'c.test.ts', titles: [] },
