@@ -486,19 +486,43 @@ describe('a channel that answers nothing', () => {
     expect([first, second, third].map((ms) => Math.floor(ms / 2000))).toEqual([1, 2, 4]);
   });
 
-  it('is not told of one that takes some of what it gets', () => {
+  it('is told of a destination that refuses while others take', () => {
+    const { attach, publisher, clock, failures } = setUp({ nackTimeout: 10_000 });
+    attach();
+    publisher.detach(lost);
+    const channel = attach();
+    const request = { timeout: 60_000, resend: true, confirm: true };
+    publisher
+      .publish({ message: { ...wireMessage('stuck'), routingKey: 'stuck' }, ...request })
+      .catch(() => undefined);
+    for (let round = 0; round < 6; round++) {
+      publisher.publish({ message: wireMessage('fine'), ...request });
+      for (const [index, { messageId }] of channel.published.entries())
+        publisher.confirmed(index + 1, false, messageId === 'fine');
+      clock.advance(1000);
+    }
+    expect(failures.filter((what) => what.startsWith('channel'))).toEqual(['channel NACKED']);
+  });
+
+  it('is not told of one that has lasted, or a destination that takes some of what it gets', () => {
     const { publish, attach, publisher, clock, failures } = setUp({ nackTimeout: 10_000 });
+    const request = { timeout: 60_000 };
     attach();
     publisher.detach(lost);
     attach();
-    publish('a').catch(() => undefined);
-    publish('full', { timeout: 60_000 }).catch(() => undefined);
-    publisher.confirmed(1, false, true);
-    for (let tag = 2; tag < 8; tag++) {
-      publisher.confirmed(tag, false, false);
+    publish('full', request).catch(() => undefined);
+    for (let tag = 1; tag <= 8; tag++) {
+      publisher.confirmed(tag, false, tag % 2 === 0);
+      publish('full', request).catch(() => undefined);
       clock.advance(500);
     }
-    expect(new Set(failures)).toEqual(new Set(['full refused']));
+    clock.advance(20_000);
+    for (let tag = 9; tag < 30; tag++) {
+      publish('late', request).catch(() => undefined);
+      publisher.confirmed(tag, true, false);
+      clock.advance(500);
+    }
+    expect(failures.filter((what) => what.startsWith('channel'))).toEqual([]);
   });
 
   it('is not told where there is room, or the broker blocks publishers', () => {

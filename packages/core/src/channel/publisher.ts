@@ -278,7 +278,7 @@ export class Publisher {
   #answered(tag: number, entry: Entry, ok: boolean): void {
     this.#leaveFlight(tag, entry);
     if (entry.settled) return;
-    if (ok) this.#refused.taken();
+    if (ok) this.#refused.taken(entry.message);
     if (!ok) this.#refuse(entry);
     else if (entry.returned) this.#settle(entry, new UnroutableError(entry.returned));
     else this.#settle(entry);
@@ -292,7 +292,7 @@ export class Publisher {
     };
     entry.returned = undefined;
     if (!entry.resend || !this.#refused.pause(entry, again)) this.#settle(entry, nacked());
-    if (this.#refused.refused()) this.#events.useless(nacked());
+    if (this.#refused.refused(entry.message)) this.#events.useless(nacked());
   }
 
   /** Its bytes count as long as it is held: also where it expired in flight. */

@@ -1,5 +1,6 @@
 import { backoffDelay } from '../internal/backoff.ts';
 import type { Clock, Timer } from '../internal/clock.ts';
+import type { WireMessage } from '../message/message.ts';
 
 /** Something that pauses, and how often it has. */
 interface Refusal {
@@ -7,23 +8,19 @@ interface Refusal {
   readonly timer: Timer;
 }
 
-/** What is known of the present channel. */
-type Standing =
-  /** It has answered nothing yet. */
-  | { readonly kind: 'fresh' }
-  /** It has refused everything so far, since that time. */
-  | { readonly kind: 'refusing'; readonly since: number }
-  /** It has taken something: what it refuses, it does for a reason. */
-  | { readonly kind: 'proven' }
-  /** It is to be replaced. */
-  | { readonly kind: 'given up' };
-
 /**
- * Milliseconds for which a channel may refuse everything: RabbitMQ 3.10 goes on refusing, until the end of a channel,
- * when that first published to a quorum queue while its leader was out of reach. Those that replace it may twice as
- * long each time: the queue may be full instead.
+ * Milliseconds for which a destination may refuse everything from soon after the channel was opened: RabbitMQ 3.10 goes
+ * on refusing, until the end of a channel, what that published first while a quorum queue had no leader in reach. Each
+ * channel that replaces one for that may twice as long: the queue may be full instead.
  */
 const PATIENCE = 2000;
+/** After which patience no further channel is tried. */
+const LAST_PATIENCE = 32_000;
+/** Most destinations that are watched for it. */
+const WATCHED = 1000;
+
+/** Where a message goes. */
+type Destination = Pick<WireMessage, 'exchange' | 'routingKey'>;
 
 /** Milliseconds. */
 const BACKOFF = { initial: 100, max: 1000 };
@@ -37,9 +34,12 @@ export class Refusals<T extends object> {
   readonly #pausing = new Set<T>();
   readonly #refusals = new WeakMap<T, Refusal>();
   readonly #timeout: number;
+  /** Destinations that have refused everything so far, since when. */
+  readonly #refusing = new Map<string, number>();
   #until = 0;
   #patience = PATIENCE;
-  #standing: Standing | undefined;
+  #channel: 'none' | 'present' | 'given up' = 'none';
+  #attachedAt = 0;
 
   /** `timeout` is for how long after a loss refusals are no end, in milliseconds. */
   constructor(clock: Clock, timeout: number) {
@@ -59,28 +59,32 @@ export class Refusals<T extends object> {
 
   /** There is another channel. */
   attached(): void {
-    const before = this.#standing?.kind;
-    this.#standing = { kind: 'fresh' };
-    if (before === 'given up') {
-      this.#patience *= 2;
-      return;
-    }
-    this.#patience = PATIENCE;
-    if (before !== undefined) this.#until = this.#clock.now() + this.#timeout;
+    const before = this.#channel;
+    this.#channel = 'present';
+    this.#attachedAt = this.#clock.now();
+    this.#refusing.clear();
+    this.#patience = before === 'given up' ? this.#patience * 2 : PATIENCE;
+    if (before === 'present') this.#until = this.#attachedAt + this.#timeout;
   }
 
-  /** The channel has taken something. */
-  taken(): void {
-    if (this.#standing?.kind !== 'proven') this.#standing = { kind: 'proven' };
+  /** The destination has taken something. */
+  taken({ exchange, routingKey }: Destination): void {
+    if (this.#refusing.size > 0) this.#refusing.delete(`${exchange}\0${routingKey}`);
   }
 
-  /** The channel has refused something. Gives whether it is to be replaced. */
-  refused(): boolean {
+  /** The destination has refused something. Gives whether the channel is to be replaced. */
+  refused({ exchange, routingKey }: Destination): boolean {
+    if (this.#channel !== 'present') return false;
     const now = this.#clock.now();
-    const standing = this.#standing;
-    if (standing?.kind === 'fresh') this.#standing = { kind: 'refusing', since: now };
-    if (standing?.kind !== 'refusing' || now - standing.since < this.#patience) return false;
-    this.#standing = { kind: 'given up' };
+    const key = `${exchange}\0${routingKey}`;
+    const since = this.#refusing.get(key);
+    if (since === undefined) {
+      const isSoon = now - this.#attachedAt <= this.#timeout;
+      if (isSoon && this.#refusing.size < WATCHED) this.#refusing.set(key, now);
+      return false;
+    }
+    if (now - since < this.#patience || this.#patience > LAST_PATIENCE) return false;
+    this.#channel = 'given up';
     return true;
   }
 
