@@ -171,3 +171,10 @@ describe('checkTable', () => {
     );
   });
 });
+
+it('a name that would become the prototype of whoever receives it is refused', () => {
+  const table = JSON.parse('{"outer": {"__proto__": 1}}');
+  expect(() => checkTable(table, 'headers', { dates: true, bytes: true })).toThrow(
+    expect.objectContaining({ code: 'INVALID_MESSAGE', field: 'headers.outer' }),
+  );
+});

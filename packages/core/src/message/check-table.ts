@@ -46,6 +46,13 @@ function tableSize(table: object, path: string, support: TableSupport, depth: nu
         key,
         'must have names of at most 255 bytes of valid UTF-8',
       );
+    // On receipt it would become the prototype of the table, so it arrives under another name.
+    if (key === '__proto__')
+      throw new InvalidMessageError(
+        path,
+        key,
+        'must not have a name that JavaScript gives a meaning',
+      );
     size += Buffer.byteLength(key) + 2 + valueSize(value, path, key, support, depth + 1);
   }
   return size;
