@@ -1,11 +1,12 @@
-// Measures two side by side. Usage: npm run bench -- [rounds] [case …] [brokers]; or [rounds] scaling
+// Measures two side by side. Usage: npm run bench -- [rounds] [case …] [brokers]; or [rounds] scaling [part …]
 import { findRabbitServer, startRabbitNode } from '@leveret/testkit';
 import { compare } from './compare.ts';
 import { startEmbedded } from './embedded.ts';
 import { CASES } from './peer.ts';
-import { measureScaling } from './scaling.ts';
+import { measureParts } from './scaling/parts.ts';
 
-const [rounds = 5, ...names] = process.argv.slice(2).map((text) => Number(text) || text);
+const names = process.argv.slice(2);
+const rounds = Number(names.find((text) => Number(text) > 0) ?? 5);
 const chosen = CASES.filter((name) => names.includes(name));
 const cases = chosen.length === 0 ? CASES : chosen;
 
@@ -22,14 +23,14 @@ async function compareBrokers(rabbitUrl: string): Promise<void> {
   await using embedded = await startEmbedded();
   const rabbit = { name: 'RabbitMQ', peer: 'raw', url: rabbitUrl };
   const ours = { name: 'embedded broker', peer: 'raw', url: embedded.url };
-  for (const name of cases) await compare([rabbit, ours], name, Number(rounds));
+  for (const name of cases) await compare([rabbit, ours], name, rounds);
 }
 
 /** Two clients on one broker. */
 async function comparePeers(url: string): Promise<void> {
   const raw = { name: 'raw', peer: 'raw', url };
   const leveret = { name: 'leveret', peer: 'leveret', url };
-  for (const name of cases) await compare([raw, leveret], name, Number(rounds));
+  for (const name of cases) await compare([raw, leveret], name, rounds);
 }
 
 /** Clients, or brokers, side by side. */
@@ -39,7 +40,7 @@ async function measureSides(): Promise<void> {
 }
 
 try {
-  await (names.includes('scaling') ? measureScaling(Number(rounds)) : measureSides());
+  await (names.includes('scaling') ? measureParts(rounds, names) : measureSides());
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
