@@ -278,9 +278,9 @@ export class Publisher {
   #answered(tag: number, entry: Entry, ok: boolean): void {
     this.#leaveFlight(tag, entry);
     if (entry.settled) return;
-    if (ok) this.#refused.taken(entry.message);
-    if (!ok) this.#refuse(entry);
-    else if (entry.returned) this.#settle(entry, new UnroutableError(entry.returned));
+    if (!ok) return this.#refuse(entry);
+    this.#refused.taken(entry.message);
+    if (entry.returned) this.#settle(entry, new UnroutableError(entry.returned));
     else this.#settle(entry);
   }
 

@@ -96,7 +96,7 @@ export class Session implements LinkMember {
       nacked: (message) => this.news.nacked(message),
       failed: (message, error) => this.news.failed(message, error),
       useless: (error) => {
-        if (this.#state.kind === 'open') this.#unanswered(this.#state.channel, error);
+        if (this.#state.kind === 'open') this.#replace(this.#state.channel, error);
       },
     });
     const live = (): Live | undefined =>
@@ -108,7 +108,7 @@ export class Session implements LinkMember {
       live,
       closed: () => (this.#state.kind === 'closed' ? this.#closedError() : undefined),
       cause: () => this.#cause,
-      unanswered: (which, error) => this.#unanswered(which, error),
+      unanswered: (which, error) => this.#replace(which, error),
     });
     this.consumers = new Consumers({
       closeTimeout,
@@ -361,11 +361,11 @@ export class Session implements LinkMember {
     return this.#selecting;
   }
 
-  /** A channel on which a request got no answer takes no further requests: it is replaced. */
-  #unanswered(live: Live, error: LeveretError): void {
+  /** A channel that does not answer, or takes nothing any more, makes room for another. */
+  #replace(live: Live, cause: LeveretError): void {
     if (this.#state.kind !== 'open' || this.#state.channel !== live) return;
     live.channel.close().catch(ignore);
-    this.#cause = error;
+    this.#cause = cause;
     this.#happened({ kind: 'ended', stable: this.#isStable });
   }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { withDeadline } from './deadline.ts';
 import { deferred } from './deferred.ts';
@@ -35,5 +36,27 @@ describe('withDeadline', () => {
     late.reject(new Error('late'));
     await settled();
     await expect(promise).rejects.toMatchObject({ code: 'TIMEOUT' });
+  });
+
+  it.for(['before', 'meanwhile'])(
+    'is the reason of a signal that aborts %s, and leaves no timer',
+    async (when) => {
+      const clock = new FakeClock();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const reason = new Error('nobody wants it');
+      if (when === 'before') controller.abort(reason);
+      const promise = withDeadline(new Promise(() => undefined), 'x', 10, clock, signal);
+      promise.catch(() => undefined);
+      controller.abort(reason);
+      await expect(promise).rejects.toBe(reason);
+      expect(clock.timers).toBe(0);
+    },
+  );
+
+  it('leaves nothing on a signal once it has settled', async () => {
+    const { signal } = new AbortController();
+    await withDeadline(Promise.resolve(5), 'x', 10, new FakeClock(), signal);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 });

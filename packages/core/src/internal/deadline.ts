@@ -13,20 +13,18 @@ export function withDeadline<T>(
   signal?: AbortSignal,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = clock.after(ms, () => reject(new TimeoutError(operation, ms)));
-    promise.then(
-      (value) => {
-        timer.cancel();
-        resolve(value);
-      },
-      (error) => {
-        timer.cancel();
-        reject(error);
-      },
-    );
-    signal?.addEventListener('abort', () => {
+    const timer = clock.after(ms, () => end(() => reject(new TimeoutError(operation, ms))));
+    const aborted = (): void => end(() => reject(signal?.reason));
+    const end = (settle: () => void): void => {
       timer.cancel();
-      reject(signal.reason);
-    });
+      signal?.removeEventListener('abort', aborted);
+      settle();
+    };
+    promise.then(
+      (value) => end(() => resolve(value)),
+      (error) => end(() => reject(error)),
+    );
+    if (signal?.aborted) aborted();
+    else signal?.addEventListener('abort', aborted);
   });
 }
