@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { percentile } from '@leveret/testkit';
 import { Connection } from 'rabbitmq-client';
 import type { Case, Load, Measure } from './peer.ts';
 
@@ -93,5 +94,5 @@ function cpuPer({ operations, cpu }: Measure): number {
 }
 
 function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  return percentile(values, 0.5);
 }

@@ -1,9 +1,9 @@
 // What copies cost: the time until a publish is confirmed, and the bytes that the nodes write to their disks.
 import { readFile } from 'node:fs/promises';
 import type { QueueType } from '@leveret/core';
-import { type RabbitNode, startRabbitCluster, startRabbitNode } from '@leveret/testkit';
+import { percentile, type RabbitNode, startRabbitCluster, startRabbitNode } from '@leveret/testkit';
 import { openClient, publishAll, withQueue } from './client.ts';
-import { inTurn, median, quantile, spread } from './table.ts';
+import { inTurn, spread } from './table.ts';
 
 const ALONE = 300;
 const TASKS = 10_000;
@@ -38,20 +38,10 @@ export async function measureCosts(rounds: number): Promise<void> {
   console.log('| | ms to a confirm | min–max | p99 | min–max | bytes written a byte | min–max |');
   console.log('|---|---|---|---|---|---|---|');
   for (const [{ name }, costs] of measured) {
-    const cells = [
-      spread(
-        costs.map(({ usual }) => usual),
-        2,
-      ),
-      spread(
-        costs.map(({ slow }) => slow),
-        2,
-      ),
-      spread(
-        costs.map(({ written }) => written),
-        2,
-      ),
-    ];
+    const columns = (['usual', 'slow', 'written'] as const).map((key) =>
+      costs.map((cost) => cost[key]),
+    );
+    const cells = columns.map((values) => spread(values, 2));
     console.log(`| ${name} | ${cells.join(' | ')} |`);
   }
 }
@@ -70,7 +60,11 @@ async function run({ nodes, queueType }: Setting): Promise<Cost> {
     const before = await written(nodes);
     await publishAll(channel, queue, TASKS, 500, SIZE);
     const bytes = (await written(nodes)) - before;
-    return { usual: median(times), slow: quantile(times, 0.99), written: bytes / (TASKS * SIZE) };
+    return {
+      usual: percentile(times, 0.5),
+      slow: percentile(times, 0.99),
+      written: bytes / (TASKS * SIZE),
+    };
   });
 }
 

@@ -1,12 +1,12 @@
-import { measureScaling } from '../scaling.ts';
 import { measureCosts } from './costs.ts';
 import { measureGap } from './gap.ts';
+import { measureQueues } from './queues.ts';
 import { measureSteps } from './steps.ts';
 
 /** What `scaling` consists of, in the order in which it is measured. Each starts nodes of its own. */
 const PARTS: Readonly<Record<string, (rounds: number) => Promise<void>>> = {
   steps: measureSteps,
-  queues: measureScaling,
+  queues: measureQueues,
   costs: measureCosts,
   gap: measureGap,
 };

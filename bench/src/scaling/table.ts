@@ -1,18 +1,9 @@
-/** The value in the middle. */
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-/** The value that the given part of all values does not exceed. */
-export function quantile(values: readonly number[], part: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? Number.NaN;
-}
+import { percentile } from '@leveret/testkit';
 
 /** The median, and the least and the most: two cells of a table. */
 export function spread(values: readonly number[], digits = 0): string {
   const ends = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits));
-  return `${median(values).toFixed(digits)} | ${ends.join('–')}`;
+  return `${percentile(values, 0.5).toFixed(digits)} | ${ends.join('–')}`;
 }
 
 /** Runs each case once to warm up, then `rounds` times in turn, and gives what each measured. */

@@ -3,7 +3,8 @@ import { jsonCodec } from '@leveret/codec-json';
 import { type Channel, connect, type QueueType } from '@leveret/core';
 import { Master } from '@leveret/master';
 import { startRabbitCluster, startRabbitNode } from '@leveret/testkit';
-import { inParallel, measure } from './peer.ts';
+import { inParallel, measure } from '../peer.ts';
+import { inTurn, spread } from './table.ts';
 
 const TASKS = 30_000;
 const IN_FLIGHT = 500;
@@ -21,8 +22,8 @@ interface Rates {
   readonly consume: number;
 }
 
-/** Measures each setting in turn, round after round, and prints a table of the medians. */
-export async function measureScaling(rounds: number): Promise<void> {
+/** Measures each setting and prints a table. */
+export async function measureQueues(rounds: number): Promise<void> {
   await using node = await startRabbitNode();
   await using cluster = await startRabbitCluster();
   const [first = ''] = cluster.urls;
@@ -32,15 +33,12 @@ export async function measureScaling(rounds: number): Promise<void> {
     { name: 'quorum queue, three nodes', urls: [first], queueType: 'quorum' },
     { name: 'three quorum queues, three nodes', urls: cluster.urls, queueType: 'quorum' },
   ];
-  const rates = new Map<Setting, Rates[]>(settings.map((setting) => [setting, []]));
-  for (const setting of settings) await run(setting); // warms everything up
-  for (let round = 0; round < rounds; round++)
-    for (const [setting, measured] of rates) measured.push(await run(setting));
+  const rates = await inTurn(settings, rounds, run);
   console.log(`\n${TASKS} tasks, ${IN_FLIGHT} in flight on each queue, ${rounds} rounds`);
   console.log('| | publish/s | min–max | consume/s | min–max |\n|---|---|---|---|---|');
   for (const [{ name }, measured] of rates) {
     const cells = [measured.map(({ publish }) => publish), measured.map(({ consume }) => consume)];
-    console.log(`| ${name} | ${cells.map(summary).join(' | ')} |`);
+    console.log(`| ${name} | ${cells.map((each) => spread(each)).join(' | ')} |`);
   }
 }
 
@@ -99,11 +97,4 @@ async function each(lanes: readonly Lane[], use: (lane: Lane) => Promise<void>):
 
 function rate(duration: number): number {
   return (TASKS / duration) * 1000;
-}
-
-/** The median, and the least and the most. */
-function summary(rates: readonly number[]): string {
-  const sorted = [...rates].sort((a, b) => a - b).map(Math.round);
-  const median = sorted[Math.floor(sorted.length / 2)];
-  return `${median} | ${sorted.at(0)}–${sorted.at(-1)}`;
 }
