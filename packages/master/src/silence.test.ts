@@ -1,7 +1,7 @@
 // No promise stays pending for ever: all of it is asked over a link on which nothing passes any more.
 import { jsonCodec } from '@leveret/codec-json';
 import { connect, TimeoutError } from '@leveret/core';
-import { deadline, startTcpProxy } from '@leveret/testkit';
+import { deadline, publicMethods, startTcpProxy } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
 import { expect, onTestFinished, test } from 'vitest';
 import { Master } from './master.ts';
@@ -58,9 +58,7 @@ describeWithBroker('over a link that has fallen silent', (getUrl) => {
 
   test('the list above has every method', () => {
     const all = [Master, Worker].flatMap(({ name, prototype }) =>
-      Object.entries(Object.getOwnPropertyDescriptors(prototype))
-        .filter(([key, { value }]) => key !== 'constructor' && typeof value === 'function')
-        .map(([key]) => `${name}.${key}`),
+      publicMethods(prototype).map((method) => `${name}.${method}`),
     );
     expect(all.sort()).toEqual(Object.keys(rows).sort());
   });

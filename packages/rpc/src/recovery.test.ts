@@ -1,9 +1,23 @@
-import { type ChannelStatus, type IncomingMessage, LeveretError } from '@leveret/core';
-import { createInbox, deadline } from '@leveret/testkit';
+import {
+  type Channel,
+  type ChannelStatus,
+  type IncomingMessage,
+  LeveretError,
+} from '@leveret/core';
+import { createInbox, deadline, type TcpProxy } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
 import { expect, test, vi } from 'vitest';
 import type { CallContext } from './types.ts';
 import { eventOf, gate, openFragile, openWorkbench, reasonOf } from './workbench.fixture.ts';
+
+/** Cuts the link and lets nobody back, until the proxy accepts again. */
+async function cutOff(proxy: TcpProxy, channel: Channel): Promise<void> {
+  const statuses = createInbox<ChannelStatus>('a status of the channel');
+  channel.on('status', statuses.push);
+  proxy.refuse();
+  proxy.cut({ reset: true });
+  expect(await statuses.next()).toMatchObject({ state: 'recovering' });
+}
 
 describeWithBroker('an RPC whose connection is lost', (getUrl) => {
   test('calls again after it, with a new queue for replies', async () => {
@@ -28,11 +42,7 @@ describeWithBroker('an RPC whose connection is lost', (getUrl) => {
     const callee = await openWorkbench(getUrl());
     const name = uniqueName('method');
     await callee.rpc.register(name, (args) => args, { autoDelete: true });
-    const statuses = createInbox<ChannelStatus>('a status of the channel');
-    channel.on('status', statuses.push);
-    proxy.refuse();
-    proxy.cut({ reset: true });
-    expect(await statuses.next()).toMatchObject({ state: 'recovering' });
+    await cutOff(proxy, channel);
     const controller = new AbortController();
     const { signal } = controller;
     const calls = [1, 2].map((n) => rpc.call(name, { n }, { timeout: 10_000 }));
@@ -55,11 +65,7 @@ describeWithBroker('an RPC whose connection is lost', (getUrl) => {
     const callee = await openWorkbench(getUrl());
     const name = uniqueName('method');
     await callee.rpc.register(name, (args) => args, { autoDelete: true });
-    const statuses = createInbox<ChannelStatus>('a status of the channel');
-    channel.on('status', statuses.push);
-    proxy.refuse();
-    proxy.cut({ reset: true });
-    expect(await statuses.next()).toMatchObject({ state: 'recovering' });
+    await cutOff(proxy, channel);
     const calls = [1, 2].map((n) => rpc.call(name, { n }, { timeout: 10_000 }));
     const large = reasonOf(rpc.call(name, { text: 'x'.repeat(1000) }));
     expect(await large).toMatchObject({ code: 'BUFFER_FULL', retryable: true });

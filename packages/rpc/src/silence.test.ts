@@ -1,7 +1,7 @@
 // No promise stays pending for ever: all of it is asked over a link on which nothing passes any more.
 import { jsonCodec } from '@leveret/codec-json';
 import { TimeoutError } from '@leveret/core';
-import { deadline } from '@leveret/testkit';
+import { deadline, publicMethods } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
 import { expect, test } from 'vitest';
 import { RPC } from './rpc.ts';
@@ -47,14 +47,7 @@ describeWithBroker('over a link that has fallen silent', (getUrl) => {
   });
 
   test('the list above has every method', () => {
-    const all = [...methodsOf(RPC, ['prototype', 'length', 'name']), ...methodsOf(RPC.prototype)];
+    const all = [...publicMethods(RPC), ...publicMethods(RPC.prototype)];
     expect(all.sort()).toEqual(Object.keys(rows).sort());
   });
 });
-
-function methodsOf(target: object, but: readonly string[] = []): string[] {
-  return Object.entries(Object.getOwnPropertyDescriptors(target))
-    .filter(([key, { value }]) => key !== 'constructor' && typeof value === 'function')
-    .map(([key]) => key)
-    .filter((key) => !but.includes(key));
-}

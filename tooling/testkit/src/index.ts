@@ -11,6 +11,7 @@ export {
 } from './private-brokers.ts';
 export type { CutOptions, Direction, ProxyConnection } from './proxy/link.ts';
 export { type ProxyTarget, startTcpProxy, type TcpProxy } from './proxy/tcp-proxy.ts';
+export { publicMethods } from './public-methods.ts';
 export type { RabbitCluster } from './rabbit/cluster.ts';
 export type { RabbitNodeOptions } from './rabbit/create.ts';
 export { findRabbitServer } from './rabbit/find.ts';

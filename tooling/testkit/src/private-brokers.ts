@@ -39,10 +39,7 @@ async function startRabbit(): Promise<PrivateBroker> {
     url: node.url,
     block: () => node.block(),
     unblock: () => node.unblock(),
-    // RabbitMQ 3.10 writes what was declared to disk a little later; a kill before loses it.
-    sync: async () => {
-      await node.erlang('mnesia:sync_log().');
-    },
+    sync: () => node.sync(),
     stop: () => node.stop(),
     kill: () => node.kill(),
     start: () => node.start(),

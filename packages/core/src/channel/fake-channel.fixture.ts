@@ -4,9 +4,11 @@ import type {
   DriverConsume,
   DriverQueueState,
 } from '../driver/driver.ts';
+import { ignore } from '../internal/deferred.ts';
 import type { WireDelivery, WireMessage } from '../message/message.ts';
 import { wireDelivery } from '../message/messages.fixture.ts';
 import type { ExchangeSpec, QueueSpec } from '../topology/specs.ts';
+import type { PublisherEvents } from './publisher.ts';
 
 /** A driver channel whose broker is the test: it notes what it is asked, and answers as it is told to. */
 export class FakeChannel implements DriverChannel {
@@ -135,3 +137,11 @@ export class FakeChannel implements DriverChannel {
     await this.answer(request);
   }
 }
+
+/** For publishers of which nobody need hear. */
+export const UNHEARD_PUBLISHER: PublisherEvents = {
+  selectConfirms: ignore,
+  nacked: ignore,
+  failed: ignore,
+  useless: ignore,
+};

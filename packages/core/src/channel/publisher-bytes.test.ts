@@ -1,21 +1,14 @@
 import { expect, it } from 'vitest';
 import { FakeClock } from '../internal/fake-clock.fixture.ts';
 import { wireMessage } from '../message/messages.fixture.ts';
-import { FakeChannel } from './fake-channel.fixture.ts';
+import { FakeChannel, UNHEARD_PUBLISHER } from './fake-channel.fixture.ts';
 import { Publisher } from './publisher.ts';
 
-const ignore = () => undefined;
-const UNHEARD = {
-  selectConfirms: ignore,
-  nacked: ignore,
-  failed: ignore,
-  useless: ignore,
-};
 const limits = { maxInFlight: 10, maxBuffered: 10, maxBufferedBytes: 100, nackTimeout: 0 };
 
 it('counts the bytes of what expired in flight until the broker answers, since they are still held', async () => {
   const clock = new FakeClock();
-  const publisher = new Publisher(limits, clock, UNHEARD);
+  const publisher = new Publisher(limits, clock, UNHEARD_PUBLISHER);
   publisher.attach(new FakeChannel(), true);
   const publish = (id: string): Promise<void> =>
     publisher.publish({ message: wireMessage(id, 60), timeout: 50, resend: true, confirm: true });
@@ -30,7 +23,7 @@ it('counts the bytes of what expired in flight until the broker answers, since t
 });
 
 it('tells apart what came back under one id by its exchange and routing key', async () => {
-  const publisher = new Publisher(limits, new FakeClock(), UNHEARD);
+  const publisher = new Publisher(limits, new FakeClock(), UNHEARD_PUBLISHER);
   publisher.attach(new FakeChannel(), true);
   const publish = (routingKey: string): Promise<void> =>
     publisher.publish({

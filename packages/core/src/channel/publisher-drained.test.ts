@@ -2,23 +2,15 @@ import { expect, it } from 'vitest';
 import { LeveretError } from '../errors/leveret-error.ts';
 import { FakeClock, outcomeOf } from '../internal/fake-clock.fixture.ts';
 import { wireMessage } from '../message/messages.fixture.ts';
-import { FakeChannel } from './fake-channel.fixture.ts';
+import { FakeChannel, UNHEARD_PUBLISHER } from './fake-channel.fixture.ts';
 import { Publisher } from './publisher.ts';
-
-const ignore = () => undefined;
-const UNHEARD = {
-  selectConfirms: ignore,
-  nacked: ignore,
-  failed: ignore,
-  useless: ignore,
-};
 
 function publisher() {
   const clock = new FakeClock();
   const it = new Publisher(
     { maxInFlight: 2, maxBuffered: 5, maxBufferedBytes: 100, nackTimeout: 0 },
     clock,
-    UNHEARD,
+    UNHEARD_PUBLISHER,
   );
   const publish = (resend: boolean) =>
     it

@@ -5,7 +5,7 @@ import { describe, expect, test, vi } from 'vitest';
 import type { BackoffOptions } from '../internal/backoff.ts';
 import type { Channel } from './channel.ts';
 import { type Connection, connect } from './connection.ts';
-import { fill, text } from './live.fixture.ts';
+import { fill, isOver, text } from './live.fixture.ts';
 import type { Queue } from './queue.ts';
 
 const CLOSE = 200;
@@ -104,11 +104,6 @@ const settings: Record<string, Setting> = {
 const backoffs: Record<string, BackoffOptions> = {
   'while it waits to reconnect': { initial: 600_000, max: 600_000 },
 };
-
-/** Whether a timer has fired or was cleared. */
-function isOver(timer: NodeJS.Timeout): boolean {
-  return Reflect.get(timer, '_destroyed') === true;
-}
 
 const sockets = (): number =>
   process.getActiveResourcesInfo().filter((name) => name.startsWith('TCP')).length;

@@ -3,7 +3,7 @@ import { deadline, startTcpProxy } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
 import { expect, test, vi } from 'vitest';
 import { connect } from './connection.ts';
-import { codeOf, errorOf, fill, openPair, privateQueue, ready } from './live.fixture.ts';
+import { codeOf, errorOf, fill, isOver, openPair, privateQueue, ready } from './live.fixture.ts';
 
 /** A port of 127.0.0.1 that nobody listens on. */
 async function deadPort(): Promise<number> {
@@ -145,8 +145,3 @@ describeWithBroker('connecting', (getUrl) => {
     expect(made.filter((timer: NodeJS.Timeout) => !isOver(timer))).toEqual([]);
   });
 });
-
-/** Whether a timer has fired or was cleared. */
-function isOver(timer: NodeJS.Timeout): boolean {
-  return Reflect.get(timer, '_destroyed') === true;
-}

@@ -10,14 +10,8 @@ describeWithBroker('a publish whose link is cut', (getUrl) => {
   test('at any byte, either way, arrives once or twice under one id, and is confirmed', {
     timeout: 60_000,
   }, async () => {
-    const url = getUrl();
-    const { hostname: host, port } = new URL(url);
-    await using proxy = await startTcpProxy({ host, port: Number(port) });
-    await using observer = await openPair(url);
-    await using pair = await openPair(proxy.url(url), { backoff: { initial: 1, max: 1 } });
-    const queue = await observer.channel.declareQueue(uniqueName('cut'), { autoDelete: true });
-    const arrived = createInbox<IncomingMessage>('a message');
-    await queue.consume(arrived.push, { noAck: true });
+    await using bench = await openBench(getUrl());
+    const { proxy, pair, queue, arrived } = bench;
     const { defaultExchange } = pair.channel;
     const message = text('a body that is long enough to be cut in the middle');
     await defaultExchange.publish(message, queue.name);
@@ -46,14 +40,8 @@ describeWithBroker('a publish whose link is cut', (getUrl) => {
   test('at random bytes of many in flight loses none and keeps their order', {
     timeout: 60_000,
   }, async () => {
-    const url = getUrl();
-    const { hostname: host, port } = new URL(url);
-    await using proxy = await startTcpProxy({ host, port: Number(port) });
-    await using observer = await openPair(url);
-    await using pair = await openPair(proxy.url(url), { backoff: { initial: 1, max: 1 } });
-    const queue = await observer.channel.declareQueue(uniqueName('cut'), { autoDelete: true });
-    const arrived = createInbox<IncomingMessage>('a message');
-    await queue.consume(arrived.push, { noAck: true });
+    await using bench = await openBench(getUrl());
+    const { proxy, pair, queue, arrived } = bench;
     const cut = fc.record<Cut>({
       direction: fc.constantFrom('toServer', 'toClient'),
       bytes: fc.nat(6000),
@@ -84,6 +72,22 @@ describeWithBroker('a publish whose link is cut', (getUrl) => {
     );
   });
 });
+
+/** A publisher whose link can be cut, and what arrives of it. */
+async function openBench(url: string) {
+  const { hostname: host, port } = new URL(url);
+  const proxy = await startTcpProxy({ host, port: Number(port) });
+  const observer = await openPair(url);
+  const pair = await openPair(proxy.url(url), { backoff: { initial: 1, max: 1 } });
+  const queue = await observer.channel.declareQueue(uniqueName('cut'), { autoDelete: true });
+  const arrived = createInbox<IncomingMessage>('a message');
+  await queue.consume(arrived.push, { noAck: true });
+  const dispose = async (): Promise<void> => {
+    await Promise.all([pair, observer].map(({ connection }) => connection.close()));
+    await proxy.close();
+  };
+  return { proxy, pair, queue, arrived, [Symbol.asyncDispose]: dispose };
+}
 
 /** Each cut is ordered when the one before it has happened; where too few bytes pass, the rest never is. */
 async function cutInTurn(proxy: TcpProxy, cuts: readonly Cut[]): Promise<void> {

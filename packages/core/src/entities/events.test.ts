@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { startBroker } from '@leveret/broker';
 import { createInbox, deadline } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { LeveretEvent, LeveretEventType } from '../diagnostics/events.ts';
 import { connect } from './connection.ts';
 import { codeOf, fill, openPair, type Pair, privateQueue, text } from './live.fixture.ts';
@@ -24,6 +24,7 @@ function eventsOf({ connection }: Pair): {
 }
 
 const backoff = { initial: 5, max: 20 };
+const LEVELS = ['debug', 'info', 'log', 'warn', 'error'] as const;
 
 describeWithBroker('the events of a connection', (getUrl) => {
   test('tell of a message that came back, whether its publish waits or not', async () => {
@@ -121,8 +122,12 @@ describeWithBroker('the events of a connection', (getUrl) => {
       warn: log('warn'),
       error: log('error'),
     };
-    const connection = await connect(getUrl(), { logger });
-    await connection.close();
+    const out = [process.stdout, process.stderr].map((stream) => vi.spyOn(stream, 'write'));
+    const printed = [...LEVELS.map((level) => vi.spyOn(console, level)), ...out];
+    for (const options of [{ logger }, {}]) await (await connect(getUrl(), options)).close();
+    const calls = printed.flatMap(({ mock }) => mock.calls);
+    vi.restoreAllMocks();
+    expect(calls).toEqual([]);
     expect(lines).toEqual(['info "connected" connected', 'info "closed" the connection is closed']);
   });
 });

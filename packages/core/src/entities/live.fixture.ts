@@ -58,3 +58,8 @@ export async function fill(channel: Channel, queue: Queue, ...bodies: string[]):
 export async function ready(channel: Channel, queue: Queue): Promise<number> {
   return (await channel.getQueue(queue.name)).messageCount;
 }
+
+/** Whether a timer has fired or was cleared. */
+export function isOver(timer: NodeJS.Timeout): boolean {
+  return Reflect.get(timer, '_destroyed') === true;
+}

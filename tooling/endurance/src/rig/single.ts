@@ -14,10 +14,7 @@ export async function rabbitRig(): Promise<Rig> {
     proxies: [proxy],
     quorum: false,
     faults: rabbitFaults(node),
-    sync: async () => {
-      // RabbitMQ 3.10 writes what was declared to disk a little later.
-      await node.ctl('eval', 'mnesia:sync_log().');
-    },
+    sync: () => node.sync(),
     kill: () => node.kill(),
     start: () => node.start(),
     [Symbol.asyncDispose]: async () => {

@@ -141,6 +141,15 @@ export class RabbitNode implements AsyncDisposable {
   }
 
   /**
+   * Has everything durable that was declared so far survive a `kill`: RabbitMQ 3.10 writes it to disk a little later.
+   *
+   * @throws TestkitError when the node is down.
+   */
+  async sync(): Promise<void> {
+    await this.erlang('mnesia:sync_log().');
+  }
+
+  /**
    * Runs `rabbitmqctl` against this node, without headings, and returns what it printed. Takes about a second.
    *
    * @throws TestkitError with the program's own words when it fails.

@@ -1,6 +1,7 @@
 import { createInbox, deadline, type Inbox } from '@leveret/testkit';
 import { LeveretError } from '../../errors/leveret-error.ts';
 import type { WireDelivery, WireMessage, WireReturn } from '../../message/message.ts';
+import { wireMessage } from '../../message/messages.fixture.ts';
 import type { ChannelEnd, DriverChannel, DriverConnection, DriverTarget } from '../driver.ts';
 import { rabbitmqClientDriver } from './driver.ts';
 import { type Answers, HostileBroker, type Peer } from './hostile-broker.fixture.ts';
@@ -98,23 +99,5 @@ export async function failure(promise: Promise<unknown>): Promise<string> {
 
 /** A message of that many bytes for nobody. */
 export function message(size = 5): WireMessage {
-  return {
-    exchange: '',
-    routingKey: 'key',
-    mandatory: false,
-    body: Buffer.alloc(size),
-    deliveryMode: 1,
-    messageId: 'id',
-    contentType: undefined,
-    contentEncoding: undefined,
-    headers: undefined,
-    priority: undefined,
-    correlationId: undefined,
-    replyTo: undefined,
-    expiration: undefined,
-    timestamp: undefined,
-    type: undefined,
-    userId: undefined,
-    appId: undefined,
-  };
+  return { ...wireMessage('id', size), exchange: '', mandatory: false, deliveryMode: 1 };
 }
