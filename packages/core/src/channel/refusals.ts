@@ -26,8 +26,9 @@ type Destination = Pick<WireMessage, 'exchange' | 'routingKey'>;
 const BACKOFF = { initial: 100, max: 1000 };
 
 /**
- * What the broker refused (`basic.nack`) and is to be sent again after a pause. Measured on RabbitMQ 3.10: when the
- * node of a quorum queue's leader was killed, the next node refused what was published for 2 to 3 seconds.
+ * What the broker refused (`basic.nack`) and is to be sent again after a pause. Where the node
+ * of a quorum queue's leader is killed, RabbitMQ 3.10 refuses on the next for some two seconds
+ * (`npm run bench -- 3 scaling gap`).
  */
 export class Refusals<T extends object> {
   readonly #clock: Clock;
