@@ -6,6 +6,11 @@ export function wireMessage(messageId: string, size = 1): WireMessage {
   return toWire({ body: new Uint8Array(size), messageId }, 'events', 'key', true);
 }
 
+/** A message of that many bytes for nobody. */
+export function nowhere(size = 5): WireMessage {
+  return toWire({ body: new Uint8Array(size), deliveryMode: 1 }, '', 'nowhere', false);
+}
+
 /** A message on its way in. */
 export function wireDelivery(deliveryTag: number, more: Partial<WireDelivery> = {}): WireDelivery {
   return {

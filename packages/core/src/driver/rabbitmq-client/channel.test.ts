@@ -2,31 +2,9 @@ import net from 'node:net';
 import { deadline, startTcpProxy } from '@leveret/testkit';
 import { describeWithBroker } from '@leveret/testkit/vitest';
 import { expect, test } from 'vitest';
-import type { WireMessage } from '../../message/message.ts';
+import { nowhere } from '../../message/messages.fixture.ts';
 import { rabbitmqClientDriver } from './driver.ts';
 import { deaf, silent, targetOf } from './target.fixture.ts';
-
-function nowhere(size: number): WireMessage {
-  return {
-    exchange: '',
-    routingKey: 'nowhere',
-    mandatory: false,
-    body: Buffer.alloc(size),
-    deliveryMode: 1,
-    messageId: '',
-    contentType: undefined,
-    contentEncoding: undefined,
-    headers: undefined,
-    priority: undefined,
-    correlationId: undefined,
-    replyTo: undefined,
-    expiration: undefined,
-    timestamp: undefined,
-    type: undefined,
-    userId: undefined,
-    appId: undefined,
-  };
-}
 
 /** The sizes of the frames that a client sent, framing included. */
 function frameSizes(bytes: Buffer): number[] {

@@ -1,6 +1,7 @@
 import { deadline } from '@leveret/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { nowhere } from '../../message/messages.fixture.ts';
 import type { DriverConnection } from '../driver.ts';
 import { rabbitmqClientDriver } from './driver.ts';
 import {
@@ -17,7 +18,7 @@ import {
   short,
 } from './hostile-broker.fixture.ts';
 import { deaf, silent, targetOf } from './target.fixture.ts';
-import { collect, message } from './victim.fixture.ts';
+import { collect } from './victim.fixture.ts';
 
 const RUNS = { seed: 9_1, numRuns: 20 };
 /** So many sessions run beside each other. */
@@ -89,7 +90,7 @@ function tampered(edits: readonly Edit[]): Answers {
 async function use(link: DriverConnection): Promise<void> {
   const channel = await link.openChannel(deaf);
   await channel.selectConfirms();
-  channel.publish(message());
+  channel.publish(nowhere());
   const { deliveries } = await collect(channel);
   for (const { deliveryTag } of deliveries.drain()) channel.ack(deliveryTag, false);
   await Promise.all([channel.setQos(1, false), channel.checkQueue('q')]);

@@ -1,5 +1,6 @@
 import { deadline } from '@leveret/testkit';
 import { describe, expect, test } from 'vitest';
+import { nowhere } from '../../message/messages.fixture.ts';
 import {
   body,
   closing,
@@ -19,7 +20,7 @@ import {
   u32,
   u64,
 } from './hostile-broker.fixture.ts';
-import { collect, failure, message, Victim } from './victim.fixture.ts';
+import { collect, failure, Victim } from './victim.fixture.ts';
 
 const returned = method(1, M.return, u16(312), short('no'), short(''), short('key'));
 const getOk = method(1, M.getOk, u64(1n), Buffer.of(0), short(''), short('k'), u32(0));
@@ -84,7 +85,7 @@ describe('what AMQP does not allow costs the connection, and nothing waits any l
     const { channel, heard } = await victim.channel();
     await channel.selectConfirms();
     await collect(channel);
-    channel.publish(message());
+    channel.publish(nowhere());
     const requests = title.includes('nobody asked for')
       ? []
       : [failure(channel.checkQueue('one')), failure(channel.checkQueue('two'))];
@@ -109,7 +110,7 @@ describe('what is only odd harms nothing', () => {
     const victim = await Victim.connect();
     const { channel, heard } = await victim.channel();
     await channel.selectConfirms();
-    channel.publish(message());
+    channel.publish(nowhere());
     const { tag, deliveries } = await collect(channel);
     victim.peer.send(...bytes, heartbeat, delivery(1, tag, 50n, 'last'));
     for (;;) {

@@ -1,5 +1,6 @@
 import { deadline } from '@leveret/testkit';
 import { describe, expect, test } from 'vitest';
+import { nowhere } from '../../message/messages.fixture.ts';
 import {
   type Answer,
   closing,
@@ -12,7 +13,7 @@ import {
   silent,
   u32,
 } from './hostile-broker.fixture.ts';
-import { collect, failure, message, Victim } from './victim.fixture.ts';
+import { collect, failure, Victim } from './victim.fixture.ts';
 
 const blocked = (reason: Buffer = short('low')): Buffer => method(0, M.blocked, reason);
 const queue =
@@ -113,7 +114,7 @@ test('a channel on which something could not be encoded is over at once, whateve
   await using victim = await Victim.connect({ [M.channelClose]: silent, [M.queueDeclare]: silent });
   const { channel, heard } = await victim.channel();
   const request = failure(channel.checkQueue('q'));
-  channel.publish({ ...message(), headers: { count: Number.NaN } });
+  channel.publish({ ...nowhere(), headers: { count: Number.NaN } });
   expect(await heard.ended.next(1000)).toMatchObject({ kind: 'channel', replyCode: 0 });
   expect(await request).toBe('CONNECTION_LOST');
   expect(await failure(channel.checkQueue('later'))).toBe('CONNECTION_LOST');
@@ -129,7 +130,7 @@ test('a channel that both sides close at once costs nothing but the channel', as
   });
   for (let round = 0; round < 3; round++) {
     const { channel } = await victim.channel();
-    channel.publish(message());
+    channel.publish(nowhere());
     const reopened = deadline(channel.close(), 1000, 'close').then(() => victim.channel());
     await (await reopened).channel.checkQueue('q');
   }
@@ -165,7 +166,7 @@ describe('a connection that the broker closes', () => {
     await using victim = await Victim.connect();
     const { channel, heard } = await victim.channel();
     await channel.selectConfirms();
-    channel.publish(message());
+    channel.publish(nowhere());
     const { deliveries } = await collect(channel);
     const talking = setInterval(() => victim.peer.send(heartbeat), 50);
     try {
@@ -194,7 +195,7 @@ describe('a connection that the broker closes', () => {
     await using victim = await Victim.connect();
     const { channel } = await victim.channel();
     victim.peer.socket.pause();
-    for (let sent = 0; sent < 20; sent++) channel.publish(message(1_000_000));
+    for (let sent = 0; sent < 20; sent++) channel.publish(nowhere(1_000_000));
     victim.peer.socket.end();
     await victim.lost.next(2500);
   });

@@ -1,7 +1,6 @@
 import { createInbox, deadline, type Inbox } from '@leveret/testkit';
 import { LeveretError } from '../../errors/leveret-error.ts';
-import type { WireDelivery, WireMessage, WireReturn } from '../../message/message.ts';
-import { wireMessage } from '../../message/messages.fixture.ts';
+import type { WireDelivery, WireReturn } from '../../message/message.ts';
 import type { ChannelEnd, DriverChannel, DriverConnection, DriverTarget } from '../driver.ts';
 import { rabbitmqClientDriver } from './driver.ts';
 import { type Answers, HostileBroker, type Peer } from './hostile-broker.fixture.ts';
@@ -95,9 +94,4 @@ export async function failure(promise: Promise<unknown>): Promise<string> {
     'a rejection',
   );
   return outcome;
-}
-
-/** A message of that many bytes for nobody. */
-export function message(size = 5): WireMessage {
-  return { ...wireMessage('id', size), exchange: '', mandatory: false, deliveryMode: 1 };
 }
