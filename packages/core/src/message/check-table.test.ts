@@ -62,7 +62,7 @@ const { table: anyTable } = fc.letrec<{ value: HeaderValue; table: HeaderTable }
     tie('table'),
   ),
   table: fc.dictionary(
-    text.filter((key) => Buffer.byteLength(key) <= 255),
+    text.filter((key) => Buffer.byteLength(key) <= 255 && key !== '__proto__'),
     tie('value'),
     { maxKeys: 5 },
   ),

@@ -33,11 +33,13 @@ test('a body arrives whole however it is split', () => {
     const assembly = new Assembly((_, message) => messages.push(message));
     assembly.method(method);
     assembly.header(headerOf(whole.length));
+    const idleAt: number[] = [];
     for (let at = 0; at < whole.length; at += size) {
-      expect(assembly.busy).toBe(true);
+      if (!assembly.busy) idleAt.push(at);
       assembly.body(piece(Buffer.from(whole.subarray(at, at + size))));
       if (size < 1000 && at % 1000 === 0) assembly.body(piece(Buffer.alloc(0)));
     }
+    expect(idleAt).toEqual([]);
     expect(assembly.busy).toBe(false);
     expect(messages.map(({ body }) => Buffer.compare(Buffer.from(body), whole))).toEqual([0]);
   }

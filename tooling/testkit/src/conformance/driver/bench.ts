@@ -75,21 +75,35 @@ export class Bench implements AsyncDisposable {
     assert.fail(`told ${describe(told)} where ${kind} was to come`);
   }
 
-  /** Waits until `tag` is confirmed, and with it everything before it; nothing else may be told. */
+  /** Waits until the first `count` publishes are confirmed; nothing else may be told. */
   async allConfirmed(count: number): Promise<void> {
-    const open = new Set(Array.from({ length: count }, (_, index) => index + 1));
-    while (open.size > 0) {
-      const { tag, multiple, ok } = await this.next('confirmed');
-      assert.equal(ok, true);
-      const settled = multiple ? [...open].filter((each) => each <= tag) : [tag];
-      for (const each of settled) assert.ok(open.delete(each), `${each} was confirmed twice`);
-    }
+    const open = tagsUpTo(count);
+    while (open.size > 0) takeConfirmed(open, await this.next('confirmed'));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     this.link.destroy();
     return Promise.resolve();
   }
+}
+
+/** The tags of the first `count` publishes of a channel. */
+export function tagsUpTo(count: number): Set<number> {
+  return new Set(Array.from({ length: count }, (_, index) => index + 1));
+}
+
+/**
+ * Takes what is confirmed out of what is `open`, and gives it. A broker may confirm in any order: with `multiple`
+ * it is all up to `tag` that is still open.
+ */
+export function takeConfirmed(
+  open: Set<number>,
+  { tag, multiple, ok }: ToldOf<'confirmed'>,
+): readonly number[] {
+  assert.equal(ok, true);
+  const confirmed = multiple ? [...open].filter((each) => each <= tag) : [tag];
+  for (const each of confirmed) assert.ok(open.delete(each), `${each} was confirmed twice`);
+  return confirmed;
 }
 
 /** Where the broker of `url` is, with what the suite asks for unless told otherwise. */

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { uniqueName } from '../../with-broker.ts';
-import { type Bench, collect, outgoing, rejectedWith, soon, tempQueue } from './bench.ts';
+import {
+  type Bench,
+  collect,
+  outgoing,
+  rejectedWith,
+  soon,
+  tagsUpTo,
+  takeConfirmed,
+  tempQueue,
+} from './bench.ts';
 import type { End } from './port.ts';
 import type { DriverCase, Suite } from './suite.ts';
 
@@ -125,20 +134,17 @@ async function returnsComeFirst(suite: Suite): Promise<void> {
     unroutable.set(channel.publish(message), message.messageId);
   }
   const returned = new Set<string | undefined>();
-  for (let confirmed = 0; confirmed < 200; ) {
+  for (const open = tagsUpTo(200); open.size > 0; ) {
     const told = await bench.told.next();
     if (told.kind === 'returned') {
       returned.add(told.message.messageId);
       continue;
     }
-    assert.equal(told.kind, 'confirmed');
-    if (told.kind !== 'confirmed') return;
-    const first = told.multiple ? confirmed + 1 : told.tag;
-    for (let tag = first; tag <= told.tag; tag++) {
+    if (told.kind !== 'confirmed') assert.fail(`told ${told.kind} where a confirm was to come`);
+    for (const tag of takeConfirmed(open, told)) {
       const id = unroutable.get(tag);
       assert.ok(id === undefined || returned.has(id), `${tag} was confirmed before its return`);
     }
-    confirmed += told.multiple ? told.tag - confirmed : 1;
   }
   assert.equal(returned.size, unroutable.size);
 }
