@@ -1,17 +1,24 @@
 // Which host is tried, with which credentials.
-import { startBroker } from '@leveret/broker';
+import { type Broker, startBroker } from '@leveret/broker';
 import { createInbox } from '@leveret/testkit';
 import { describe, expect, test } from 'vitest';
 import type { LeveretEvent } from '../diagnostics/events.ts';
-import { connect } from './connection.ts';
+import { type Connection, connect } from './connection.ts';
 import { fill, openPair, privateQueue, ready } from './live.fixture.ts';
 
 const backoff = { initial: 1, max: 5 };
 
+const portOf = ({ url }: Broker): number => Number(new URL(url).port);
+
+/** Whether a connection is to that broker. */
+function isAt({ status }: Connection, broker: Broker): boolean {
+  return status.state === 'connected' && status.port === portOf(broker);
+}
+
 describe('the hosts of a connection', () => {
   test('may be IPv6 addresses, in options and in URLs', async () => {
     await using broker = await startBroker();
-    const { port } = new URL(broker.url);
+    const port = portOf(broker);
     await using byHost = await connect({ hosts: [`[::1]:${port}`] });
     await using byUrl = await connect(`amqp://guest:guest@[::1]:${port}/`);
     for (const connection of [byHost, byUrl])
@@ -25,14 +32,12 @@ describe('the hosts of a connection', () => {
     await using pair = await openPair({ hosts: ['127.0.0.1:1', ...hosts], backoff });
     const events = createInbox<LeveretEvent>('an event');
     pair.connection.on('event', events.push);
-    const { status } = pair.connection;
-    const present = 'port' in status ? status.port : 0;
-    const [lost, other] = first.url.endsWith(`:${present}/`) ? [first, second] : [second, first];
+    const [lost, other] = isAt(pair.connection, first) ? [first, second] : [second, first];
     lost.faults.refuseConnections();
     lost.faults.dropConnections();
     let event = await events.next();
     while (event.type !== 'reconnected') event = await events.next(10_000);
-    expect(event).toMatchObject({ port: Number(new URL(other.url).port), channels: 1 });
+    expect(event).toMatchObject({ port: portOf(other), channels: 1 });
     const queue = await privateQueue(pair.channel);
     await fill(pair.channel, queue, 'x');
     expect(await ready(pair.channel, queue)).toBe(1);
@@ -50,7 +55,7 @@ describe('the hosts of a connection', () => {
 
 test('a password that was changed is found, since credentials are asked for at each attempt', async () => {
   const before = await startBroker({ users: [{ name: 'me', password: 'old' }] });
-  const port = Number(new URL(before.url).port);
+  const port = portOf(before);
   let password = 'old';
   const credentials = () => ({ username: 'me', password });
   await using pair = await openPair({ hosts: [`127.0.0.1:${port}`], credentials, backoff });
