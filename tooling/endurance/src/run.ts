@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { connect } from '@leveret/core';
 import { Load } from './load/load.ts';
 import type { Options, Scenario } from './options.ts';
 import type { ClientPlan } from './protocol.ts';
@@ -41,23 +40,16 @@ export async function run(options: Options): Promise<Result> {
   const log = new FaultLog(load.recorder);
   await scenarios[options.scenario]({ rig, load, log, options, queue: plan.task });
   for (const proxy of rig.proxies) proxy.heal();
-  await load.finish();
-  const left = await leftIn(rig, [plan.task, plan.method]);
-  const found = objections(load, left, rig.quorum);
-  const text = report({ rig, load, log, options, left, objections: found });
+  const left = async (): Promise<number> =>
+    (await rig.messagesIn(plan.task)) + (await rig.messagesIn(plan.method));
+  await load.finish(async () => (await left()) === 0);
+  const remaining = await left();
+  const found = objections(load, remaining, rig.quorum);
+  const text = report({ rig, load, log, options, left: remaining, objections: found });
   return { passed: found.length === 0, text };
 }
 
 function rigFor({ scenario, broker }: Options): Promise<Rig> {
   if (scenario === 'cluster') return clusterRig();
   return broker === 'embedded' ? embeddedRig() : rabbitRig();
-}
-
-/** How many messages are in queues that nobody consumes any more. */
-async function leftIn(rig: Rig, names: readonly string[]): Promise<number> {
-  await using connection = await connect(rig.directUrl);
-  const channel = await connection.channel();
-  let left = 0;
-  for (const name of names) left += (await channel.getQueue(name)).messageCount;
-  return left;
 }

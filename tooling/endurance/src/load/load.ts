@@ -83,8 +83,8 @@ export class Load implements AsyncDisposable {
   }
 
   /** Waits until `done`; gives whether it came to that before everything stood still. */
-  async until(done: () => boolean): Promise<boolean> {
-    while (!done()) {
+  async until(done: () => boolean | Promise<boolean>): Promise<boolean> {
+    while (!(await done())) {
       if (this.hangs) return false;
       await pause(POLL_MS);
     }
@@ -113,11 +113,11 @@ export class Load implements AsyncDisposable {
     this.#creator?.send({ kind: 'resume' });
   }
 
-  /** Lets everything end that has begun, then closes the clients. */
-  async finish(): Promise<void> {
+  /** Lets everything end that has begun, and the worker settle what is in the queues; then closes the clients. */
+  async finish(queuesEmpty: () => Promise<boolean>): Promise<void> {
     this.#idle = false;
     this.#creator?.send({ kind: 'finish' });
-    if (!(await this.#atRest()))
+    if (!((await this.#atRest()) && (await this.until(queuesEmpty))))
       this.problems.push(`nothing moved for ${STANDSTILL_MS / 1_000} s; it was not at rest`);
     for (const client of [this.#creator, this.#worker]) {
       if (!client) continue;

@@ -1,4 +1,5 @@
 import { startRabbitCluster, startTcpProxy } from '@leveret/testkit';
+import { countInQuorum } from './messages-in.ts';
 import type { Rig } from './rig.ts';
 
 /** Three nodes of RabbitMQ with quorum queues; `kill` takes the one that leads the queue. */
@@ -11,10 +12,13 @@ export async function clusterRig(): Promise<Rig> {
   return {
     name: `RabbitMQ, ${cluster.nodes.length} nodes`,
     urls: proxies.map((proxy) => proxy.url(directUrl)),
-    directUrl,
     proxies,
     quorum: true,
     faults: [],
+    messagesIn: async (queue) => {
+      const leader = await cluster.leaderOf(queue);
+      return Number(await leader.erlang(countInQuorum(queue)));
+    },
     sync: async () => {},
     kill: async (queue) => {
       await cluster.killLeaderOf(queue);

@@ -16,13 +16,13 @@ export interface Rig extends AsyncDisposable {
   readonly name: string;
   /** Addresses through the proxies, for the clients. */
   readonly urls: readonly string[];
-  /** The address of one node, past the proxies. */
-  readonly directUrl: string;
   readonly proxies: readonly TcpProxy[];
   /** Whether the queues are quorum queues. */
   readonly quorum: boolean;
   /** What else can be done to it. */
   readonly faults: readonly BrokerFault[];
+  /** How many messages are in a queue, handed out or not. */
+  messagesIn(queue: string): Promise<number>;
   /** Has what was declared survive a kill. */
   sync(): Promise<void>;
   /** Ends the broker, or the node that leads the queue, as a power cut would. */

@@ -1,6 +1,7 @@
 import { type Broker, startBroker } from '@leveret/broker';
 import { startRabbitNode, startTcpProxy } from '@leveret/testkit';
 import { embeddedFaults, rabbitFaults } from './broker-faults.ts';
+import { countInClassic } from './messages-in.ts';
 import type { Rig } from './rig.ts';
 
 /** A private RabbitMQ of one node. */
@@ -10,10 +11,10 @@ export async function rabbitRig(): Promise<Rig> {
   return {
     name: 'RabbitMQ, one node',
     urls: [proxy.url(node.url)],
-    directUrl: node.url,
     proxies: [proxy],
     quorum: false,
     faults: rabbitFaults(node),
+    messagesIn: async (queue) => Number(await node.erlang(countInClassic(queue))),
     sync: () => node.sync(),
     kill: () => node.kill(),
     start: () => node.start(),
@@ -31,10 +32,13 @@ export async function embeddedRig(): Promise<Rig> {
   return {
     name: 'embedded broker',
     urls: [proxy.url(broker.url)],
-    directUrl: broker.url,
     proxies: [proxy],
     quorum: false,
     faults: embeddedFaults(broker),
+    messagesIn: async (queue) => {
+      const found = broker.inspect().queues.find(({ name }) => name === queue);
+      return found ? found.ready + found.unacked : Number.NaN;
+    },
     sync: async () => {},
     kill: async () => {
       broker.faults.refuseConnections();
