@@ -1,20 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { deadline } from '../deadline.ts';
 import { TestkitError } from '../errors.ts';
+import { askErlang } from './ask.ts';
+import type { RabbitPrograms } from './find.ts';
 import { type GuardedProcess, spawnGuarded } from './guarded-process.ts';
 import { consoleLog, layoutEnv, type NodeLayout } from './layout.ts';
 import { waitForBroker } from './ready.ts';
 
 const LOG_TAIL = 8_000;
-
-/** Where the programs are. */
-export interface RabbitPrograms {
-  readonly server: string;
-  readonly ctl: string;
-  readonly erlCall: string;
-  /** The value of PATH that they run with. */
-  readonly path: string;
-}
 
 /** The end of what the node printed, for error messages. */
 async function logTail(layout: NodeLayout): Promise<string> {
@@ -37,12 +30,13 @@ export function launchServer(
 }
 
 /**
- * Waits until a server that was launched speaks AMQP; one that fails to is killed.
+ * Waits until a server that was launched runs and speaks AMQP; one that fails to is killed.
  *
  * @throws TestkitError when it ends before or does not come up in time, with the end of its log.
  */
 export async function serverReady(
   layout: NodeLayout,
+  programs: RabbitPrograms,
   server: GuardedProcess,
   timeoutMs: number,
 ): Promise<void> {
@@ -50,7 +44,13 @@ export async function serverReady(
   const early = server.ended().then(({ code, signal }) => {
     throw new TestkitError(`RabbitMQ ended while starting (${signal ?? `exit code ${code}`})`);
   });
-  const ready = waitForBroker(layout.ports.amqp, giveUp.signal);
+  // What answers on the port may be another node, where two of them were given the same.
+  const isOurs = (): Promise<boolean> =>
+    askErlang(layout, programs, 'rabbit:is_running().').then(
+      (answer) => answer === 'true',
+      () => false,
+    );
+  const ready = waitForBroker(layout.ports.amqp, isOurs, giveUp.signal);
   try {
     await deadline(Promise.race([ready, early]), timeoutMs, 'the start of RabbitMQ');
   } catch (cause) {

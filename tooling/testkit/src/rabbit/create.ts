@@ -2,8 +2,8 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TestkitError } from '../errors.ts';
-import type { RabbitPrograms } from './boot.ts';
-import { findErlCall, findRabbitServer } from './find.ts';
+
+import { findErlCall, findRabbitServer, type RabbitPrograms } from './find.ts';
 import { layoutFiles, type NodeLayout } from './layout.ts';
 import { RabbitNode } from './node.ts';
 import type { PortMapper } from './port-mapper.ts';

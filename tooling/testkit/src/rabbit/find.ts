@@ -5,6 +5,15 @@ import { basename, delimiter, join } from 'node:path';
 const LIBRARY_FOLDERS = ['/usr/lib/rabbitmq/bin', '/opt/homebrew/sbin', '/usr/local/sbin'];
 const WRAPPER = 'rabbitmq-script-wrapper';
 
+/** Where the programs are. */
+export interface RabbitPrograms {
+  readonly server: string;
+  readonly ctl: string;
+  readonly erlCall: string;
+  /** The value of PATH that they run with. */
+  readonly path: string;
+}
+
 /** Where to look: PATH, as this process has it. */
 function pathFolders(): readonly string[] {
   const { PATH = '' } = process.env;

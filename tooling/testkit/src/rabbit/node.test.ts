@@ -29,6 +29,7 @@ describe.skipIf(findRabbitServer() === undefined)('a private RabbitMQ node', () 
     expect(await node.erlang(DECLARE)).toBe('done');
     await expect(node.erlang('no_such:thing().')).rejects.toThrow(/cannot evaluate.*undef/s);
 
+    await node.sync();
     await node.kill();
     expect(node.pid).toBeUndefined();
     await node.start();

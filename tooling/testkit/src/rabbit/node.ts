@@ -2,7 +2,8 @@ import { rm } from 'node:fs/promises';
 import { deadline } from '../deadline.ts';
 import { TestkitError } from '../errors.ts';
 import { askCtl, askErlang } from './ask.ts';
-import { launchServer, type RabbitPrograms, serverReady } from './boot.ts';
+import { launchServer, serverReady } from './boot.ts';
+import type { RabbitPrograms } from './find.ts';
 import type { GuardedProcess } from './guarded-process.ts';
 import type { NodeLayout } from './layout.ts';
 import type { PortMapper } from './port-mapper.ts';
@@ -78,7 +79,7 @@ export class RabbitNode implements AsyncDisposable {
     this.#state = starting;
     try {
       const server = await starting.server;
-      await serverReady(layout, server, bootTimeoutMs);
+      await serverReady(layout, programs, server, bootTimeoutMs);
       this.#state = { kind: 'up', server };
       void server.ended().then(() => {
         if (this.#running === server) this.#state = { kind: 'down' };

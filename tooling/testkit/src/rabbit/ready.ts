@@ -24,9 +24,13 @@ function probe(port: number): Promise<boolean> {
   });
 }
 
-/** Resolves as soon as `port` of 127.0.0.1 answers the AMQP protocol header. */
-export async function waitForBroker(port: number, signal: AbortSignal): Promise<void> {
-  while (!(await probe(port))) {
+/** Resolves as soon as `port` of 127.0.0.1 answers the AMQP protocol header, and whoever answers is the right one. */
+export async function waitForBroker(
+  port: number,
+  isRightOne: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!((await probe(port)) && (await isRightOne()))) {
     await pause(POLL_MS, undefined, { signal });
   }
 }
