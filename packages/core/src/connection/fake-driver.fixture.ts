@@ -46,7 +46,8 @@ export interface Attempt {
 /** A driver whose network is the test. */
 export class FakeDriver implements Driver {
   readonly name = 'fake 1.0';
-  readonly tables = { dates: true, bytes: true };
+  readonly headers = { dates: true, bytes: true };
+  readonly arguments = { dates: true, bytes: true };
   readonly attempts: Attempt[] = [];
 
   /** The last attempt; there must be one. */

@@ -10,8 +10,10 @@ import type { ExchangeSpec, QueueSpec } from '../topology/specs.ts';
 export interface Driver {
   /** Name and version, for error messages. */
   readonly name: string;
-  /** Which header values it carries exactly. */
-  readonly tables: TableSupport;
+  /** Which values it carries exactly in headers. */
+  readonly headers: TableSupport;
+  /** Which values it carries exactly in arguments of queues, exchanges, bindings and consumers. */
+  readonly arguments: TableSupport;
   /**
    * Opens one connection. Rejects with `CONNECTION_FAILED` (retryable), `ACCESS_REFUSED` or `NOT_ALLOWED`.
    * It settles within `target.timeout`.

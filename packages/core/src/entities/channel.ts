@@ -108,7 +108,7 @@ export class Channel {
   ): Promise<Exchange> {
     checkOptions(options);
     if (options.passive === true) return this.getExchange(name);
-    const spec = exchangeSpec(name, options, this.#limits().tables);
+    const spec = exchangeSpec(name, options, this.#limits().arguments);
     await this.#session.operation('exchange.declare', ({ channel }) =>
       channel.declareExchange(spec),
     );
@@ -129,7 +129,7 @@ export class Channel {
   async declareQueue(name = '', options: QueueOptions | PassiveOptions = {}): Promise<Queue> {
     checkOptions(options);
     if (options.passive === true) return this.getQueue(name);
-    const spec = queueSpec(name, options, this.#limits().tables);
+    const spec = queueSpec(name, options, this.#limits().arguments);
     const state = await this.#session.operation('queue.declare', ({ channel }) =>
       channel.declareQueue(spec),
     );
@@ -203,6 +203,6 @@ export class Channel {
   }
 
   #queue(ref: QueueRef, counts: { messageCount: number; consumerCount: number }): Queue {
-    return Queue.make(ref, counts, this.#session, this.#limits().tables);
+    return Queue.make(ref, counts, this.#session, this.#limits().arguments);
   }
 }

@@ -161,7 +161,8 @@ export class Connection {
       frameMax: this.#supervisor.frameMax,
       maxMessageSize: this.#config.maxMessageSize,
       username: this.#supervisor.username,
-      tables: this.#driver.tables,
+      headers: this.#driver.headers,
+      arguments: this.#driver.arguments,
     };
   }
 }

@@ -85,6 +85,6 @@ export class Exchange {
   }
 
   #binding(source: Exchange | string, routingKey: string, options: BindOptions): BindingSpec {
-    return bindingSpec(this.name, source, routingKey, options, this.#outbox.tables);
+    return bindingSpec(this.name, source, routingKey, options, this.#outbox.arguments);
   }
 }

@@ -96,12 +96,16 @@ const message: fc.Arbitrary<OutgoingMessage> = fc.record({
   appId: optional(short),
 });
 
-/** What arrives for a header value: RabbitMQ and the driver give 64-bit integers as numbers. */
+/** What arrives for a header value: integers are numbers where these are exact, dates have whole seconds. */
 function arriving(header: HeaderValue | undefined): unknown {
-  if (typeof header === 'bigint') return Number(header);
-  if (header === 0) return 0; // AMQP integers know no negative zero
-  if (Array.isArray(header)) return header.map(arriving);
+  if (typeof header === 'bigint') {
+    const number = Number(header);
+    return Number.isSafeInteger(number) ? number : header;
+  }
   if (typeof header !== 'object' || header === null) return header;
+  if (header instanceof Date) return new Date(Math.floor(header.getTime() / 1000) * 1000);
+  if (header instanceof Uint8Array) return Buffer.from(header);
+  if (Array.isArray(header)) return header.map(arriving);
   return Object.fromEntries(Object.entries(header).map(([key, each]) => [key, arriving(each)]));
 }
 

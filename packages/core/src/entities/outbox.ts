@@ -38,8 +38,8 @@ export class Outbox {
     this.#limits = limits;
   }
 
-  get tables(): TableSupport {
-    return this.#limits().tables;
+  get arguments(): TableSupport {
+    return this.#limits().arguments;
   }
 
   publish(

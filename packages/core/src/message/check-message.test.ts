@@ -8,7 +8,8 @@ const limits: MessageLimits = {
   frameMax: 131_072,
   maxMessageSize: 1000,
   username: 'guest',
-  tables: { dates: true, bytes: true },
+  headers: { dates: true, bytes: true },
+  arguments: { dates: true, bytes: true },
 };
 const body = new Uint8Array(3);
 

@@ -11,8 +11,10 @@ export interface MessageLimits {
   readonly maxMessageSize: number;
   /** The user that the connection is open as. */
   readonly username: string;
-  /** Which header values the driver carries. */
-  readonly tables: TableSupport;
+  /** Which values the driver carries in headers. */
+  readonly headers: TableSupport;
+  /** Which values it carries in arguments. */
+  readonly arguments: TableSupport;
 }
 
 /** The pseudo-queue of direct reply-to: valid only where its consumer is on the same channel. */
@@ -65,7 +67,7 @@ export function checkMessage(
   const size =
     FRAME_OVERHEAD +
     propertiesSize(message) +
-    checkTable(message.headers, 'headers', limits.tables);
+    checkTable(message.headers, 'headers', limits.headers);
   checkSenderSelected(message.headers['CC'], 'headers.CC');
   checkSenderSelected(message.headers['BCC'], 'headers.BCC');
   if (size > limits.frameMax)

@@ -155,11 +155,11 @@ describe('checkTable', () => {
   it('refuses dates and bytes where the driver cannot carry them, and says so', () => {
     expect(refusal({ at: new Date() }, little)).toMatchObject({
       field: 'headers.at',
-      rule: 'must not be a Date: the driver in use cannot carry one',
+      rule: 'must not be a Date: the driver in use cannot carry one here',
     });
     expect(refusal({ raw: Buffer.from('x') }, little)).toMatchObject({
       field: 'headers.raw',
-      rule: 'must not be bytes: the driver in use cannot carry them',
+      rule: 'must not be bytes: the driver in use cannot carry them here',
     });
   });
 

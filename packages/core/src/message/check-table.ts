@@ -114,13 +114,23 @@ function objectSize(
   if (Array.isArray(value)) return arraySize(value, pathOf(parent, key), support, depth);
   if (value instanceof Date) {
     if (!support.dates)
-      throw invalid(parent, key, value, 'must not be a Date: the driver in use cannot carry one');
+      throw invalid(
+        parent,
+        key,
+        value,
+        'must not be a Date: the driver in use cannot carry one here',
+      );
     if (value.getTime() >= 0) return 8;
     throw invalid(parent, key, value, 'must be a valid date from 1970 on');
   }
   if (ArrayBuffer.isView(value)) {
     if (!support.bytes)
-      throw invalid(parent, key, value, 'must not be bytes: the driver in use cannot carry them');
+      throw invalid(
+        parent,
+        key,
+        value,
+        'must not be bytes: the driver in use cannot carry them here',
+      );
     if (value instanceof Uint8Array) return 4 + value.byteLength;
     throw invalid(parent, key, value, 'must be a Uint8Array');
   }

@@ -5,6 +5,7 @@ import { deferred, ignore } from '../../internal/deferred.ts';
 import type { WireDelivery, WireMessage } from '../../message/message.ts';
 import type { ChannelEnd, DriverChannel, DriverChannelEvents, DriverConsume } from '../driver.ts';
 import { type Assembled, Assembly } from './assembly.ts';
+import { publishFrames } from './content.ts';
 import { type CloseFrame, closeFrame, lost, ProtocolViolation, refused } from './failures.ts';
 import type { BodyFrame, ChannelInternals, HeaderFrame, MethodFrame } from './internals.ts';
 import { Pending } from './pending.ts';
@@ -35,6 +36,7 @@ export class RabbitmqClientChannel
   readonly id: number;
   readonly #events: DriverChannelEvents;
   readonly #owner: ChannelOwner;
+  readonly #frameMax: number;
   readonly #deliver = new Map<string, DriverConsume['deliver']>();
   readonly #assembly: Assembly;
   readonly #pending = new Pending();
@@ -55,6 +57,7 @@ export class RabbitmqClientChannel
     this.id = channel.id;
     this.#events = events;
     this.#owner = owner;
+    this.#frameMax = frameMax;
     this.#assembly = new Assembly((method, message) => this.#received(method, message));
     channel._state.maxFrameSize = frameMax - AROUND_PAYLOAD; // to the driver it is that of a payload
     // Whatever it would emit here is told through `close` or through a rejected request as well.
@@ -169,13 +172,11 @@ export class RabbitmqClientChannel
   }
 
   publish(message: WireMessage): number {
-    this.#owner.hold();
-    const { body } = message;
-    const bytes = Buffer.isBuffer(body)
-      ? body
-      : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    // Rejects only when the channel ends, which `ended` tells.
-    this.channel.basicPublish(message, bytes).catch(ignore);
+    // Once it is not, `ended` has been told or is about to be.
+    if (this.channel.active) {
+      this.#owner.hold();
+      this.channel._state.stream.write(publishFrames(this.id, message, this.#frameMax));
+    }
     return ++this.#published;
   }
 

@@ -2,6 +2,7 @@ import type { Connection } from 'rabbitmq-client';
 import { describe, LeveretError } from '../../errors/leveret-error.ts';
 import { systemClock } from '../../internal/clock.ts';
 import { deferred } from '../../internal/deferred.ts';
+import type { HeaderTable } from '../../message/message.ts';
 import type {
   DriverChannel,
   DriverChannelEvents,
@@ -34,6 +35,7 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
   readonly #events: DriverConnectionEvents;
   readonly #driverName: string;
   readonly #driver: (frame: AnyFrame) => void;
+  readonly #lastHeaders: () => HeaderTable | undefined;
   readonly #channels = new Map<number, RabbitmqClientChannel>();
   /** Resolves once there is no socket. */
   readonly #gone = deferred();
@@ -45,10 +47,12 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
     connection: Connection & ConnectionInternals,
     events: DriverConnectionEvents,
     driverName: string,
+    lastHeaders: () => HeaderTable | undefined,
   ) {
     this.#connection = connection;
     this.#events = events;
     this.#driverName = driverName;
+    this.#lastHeaders = lastHeaders;
     this.frameMax = connection._state.frameMax;
     this.#driver = connection._handleChunk.bind(connection);
     connection._handleChunk = (frame) => this.#frame(frame);
@@ -143,6 +147,7 @@ export class RabbitmqClientConnection implements DriverConnection, ChannelOwner 
     const channel = this.#channels.get(frame.channelId);
     if (channel) {
       this.#driver(ALIVE);
+      if (frame.type === FRAME.header) frame.fields.headers = this.#lastHeaders();
       return channel.frame(frame);
     }
     const methodId = frame.type === FRAME.method ? frame.methodId : undefined;

@@ -21,8 +21,9 @@ const SOCKET = { writableHighWaterMark: 131_072 };
 /** The default driver, on `rabbitmq-client`. */
 export const rabbitmqClientDriver: Driver = {
   name: NAME,
-  // It would turn a Date into an empty table and bytes into a table of numbers.
-  tables: { dates: false, bytes: false },
+  headers: { dates: true, bytes: true },
+  // Here it would turn a Date into an empty table and bytes into a table of numbers.
+  arguments: { dates: false, bytes: false },
   connect: async (target, events) => {
     try {
       return await open(target, events);
@@ -45,7 +46,7 @@ async function open(
     raw.unsafeDestroy();
     throw error;
   }
-  guardFrames(connection._socket, target.frameMax);
+  const lastHeaders = guardFrames(connection._socket, target.frameMax);
   return new Promise((resolve, reject) => {
     const { signal } = target;
     const failed = (error: unknown): void => {
@@ -65,7 +66,7 @@ async function open(
           new ProtocolViolation(`the server wants frames of at most ${frameMax} bytes`),
         );
       connection.off('error', failed);
-      resolve(new RabbitmqClientConnection(connection, events, NAME));
+      resolve(new RabbitmqClientConnection(connection, events, NAME, lastHeaders));
     });
     if (signal?.aborted) unwanted();
   });

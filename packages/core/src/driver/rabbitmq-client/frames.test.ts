@@ -10,7 +10,7 @@ import { guardFrames } from './frames.ts';
 import { deaf, silent, targetOf } from './target.fixture.ts';
 
 /** The payload of a content header whose headers nest 200 arrays, with the closing byte. */
-function poison(): Buffer {
+function nested(): Buffer {
   const levels = Buffer.alloc(1000);
   for (let at = 0; at < levels.length; at += 5) {
     levels.write('A', at);
@@ -30,16 +30,17 @@ function prefixOf(type: number, payload: Buffer): Buffer {
 }
 
 describe('guardFrames', () => {
-  it('looks into content headers only, also where bytes come in pieces', () => {
+  it('takes headers out of content headers only, also where bytes come in pieces', () => {
     const source = new PassThrough();
-    guardFrames(source, 131_072);
-    const bytes = poison();
+    const lastHeaders = guardFrames(source, 131_072);
+    const bytes = nested();
     const seven = Buffer.from('\x02234567'); // a payload as long as a prefix, and like one
     source.write(Buffer.concat([prefixOf(3, seven), seven, prefixOf(3, bytes), bytes]));
     expect(source.read(7)).toEqual(prefixOf(3, seven));
     expect(source.read(7)).toEqual(seven);
     expect(source.read(7)).toEqual(prefixOf(3, bytes));
     expect(source.read(bytes.length)).toEqual(bytes);
+    expect(lastHeaders()).toBeUndefined();
     source.write(prefixOf(2, bytes).subarray(0, 3));
     expect(source.read(7)).toBeNull();
     source.write(prefixOf(2, bytes).subarray(3));
@@ -47,7 +48,23 @@ describe('guardFrames', () => {
     source.write(bytes.subarray(0, 100));
     expect(source.read(bytes.length)).toBeNull();
     source.write(bytes.subarray(100));
-    expect(String(source.read(bytes.length))).toContain('x-nested-too-deep');
+    expect(source.read(bytes.length)?.readUInt16BE(12)).toBe(0);
+    expect(Object.keys(lastHeaders() ?? {})).toEqual(['x-nested-too-deep']);
+    source.write(Buffer.concat([prefixOf(3, seven), seven]));
+    source.read(7);
+    source.read(7);
+    expect(lastHeaders()).toBeUndefined();
+  });
+
+  it('lets go of a peer whose headers are malformed', async () => {
+    const source = new PassThrough();
+    const gone = new Promise((resolve) => source.once('error', resolve));
+    guardFrames(source, 131_072);
+    const bytes = Buffer.from(nested().fill('Z', 20, 21));
+    source.write(Buffer.concat([prefixOf(2, bytes), bytes]));
+    source.read(7);
+    expect(source.read(bytes.length)).toBeNull();
+    expect(await gone).toBeInstanceOf(ProtocolViolation);
   });
 
   it('lets go of a peer that announces more than was agreed', async () => {

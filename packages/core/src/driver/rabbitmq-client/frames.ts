@@ -1,5 +1,6 @@
+import type { HeaderTable } from '../../message/message.ts';
 import { ProtocolViolation } from './failures.ts';
-import { tameHeaders } from './headers.ts';
+import { takeHeaders } from './headers.ts';
 import { FRAME } from './protocol.ts';
 
 /** What frames are read from: a socket. */
@@ -16,17 +17,21 @@ const PREFIX = 7;
  * the payload with the closing byte.
  *
  * Lets go of a peer that announces a frame larger than agreed: it does not speak AMQP, and where its bytes
- * read as a size above 1 GiB, Node would throw where nobody can catch it. And replaces headers that the
- * driver would run out of stack over, or take for something else.
+ * read as a size above 1 GiB, Node would throw where nobody can catch it. And takes the headers out of a
+ * content header, to read them exactly; gives a function that hands over those of the frame that was read last.
  */
-export function guardFrames(source: FrameSource, largest: number): void {
+export function guardFrames(source: FrameSource, largest: number): () => HeaderTable | undefined {
   const read = source.read.bind(source);
   let type: number | undefined;
+  let headers: HeaderTable | undefined;
+  const refuse = (violation: Error): null => {
+    source.destroy(violation);
+    return null;
+  };
   source.read = (size) => {
     if (size !== undefined && size > largest) {
       const text = `the server sent a frame of ${size} bytes, where ${largest} are allowed`;
-      source.destroy(new ProtocolViolation(text));
-      return null;
+      return refuse(new ProtocolViolation(text));
     }
     const bytes = read(size);
     // Nothing until there is enough; less than asked for where the stream has ended.
@@ -34,9 +39,14 @@ export function guardFrames(source: FrameSource, largest: number): void {
     if (type === undefined && size === PREFIX) {
       type = bytes[0];
     } else {
-      if (type === FRAME.header) tameHeaders(bytes);
+      try {
+        headers = type === FRAME.header ? takeHeaders(bytes) : undefined;
+      } catch (error) {
+        return refuse(error instanceof Error ? error : new ProtocolViolation(String(error)));
+      }
       type = undefined;
     }
     return bytes;
   };
+  return () => headers;
 }

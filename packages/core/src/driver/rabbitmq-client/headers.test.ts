@@ -1,106 +1,57 @@
 import { describe, expect, it } from 'vitest';
-import { tameHeaders } from './headers.ts';
+import { ProtocolViolation } from './failures.ts';
+import { takeHeaders } from './headers.ts';
+import { tableSize, writeTable } from './table.ts';
 
-function prefixed(content: Buffer): Buffer {
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(content.length);
-  return Buffer.concat([length, content]);
+const HEADERS = { id: 2n ** 60n, at: new Date(1_700_000_000_000), key: Buffer.from('\xff') };
+
+function table(): Buffer {
+  const bytes = Buffer.alloc(tableSize(HEADERS));
+  writeTable(bytes, 0, HEADERS);
+  return bytes;
 }
 
-function shortstr(text: string): Buffer {
-  return Buffer.from(`${String.fromCharCode(text.length)}${text}`, 'latin1');
+/** The payload of a content header with these properties, and the byte that closes a frame. */
+function payload(flags: number, ...properties: readonly (Buffer | string)[]): Buffer {
+  const fixed = Buffer.alloc(14);
+  fixed.writeUInt16BE(60, 0);
+  fixed.writeUInt16BE(flags, 12);
+  return Buffer.concat([
+    fixed,
+    ...properties.map((each) => Buffer.from(each)),
+    Buffer.from('\xce', 'latin1'),
+  ]);
 }
 
-/** A value with its type: arrays in arrays, or tables in tables, around one more value. */
-function nested(type: 'A' | 'F', depth: number, core: Buffer = Buffer.from('V')): Buffer {
-  let value = core;
-  for (let level = 0; level < depth; level++) {
-    const content = type === 'A' ? value : Buffer.concat([shortstr('k'), value]);
-    value = Buffer.concat([Buffer.from(type), prefixed(content)]);
-  }
-  return value;
-}
-
-/** The payload of a content header with these fields among the headers, and a priority after them. */
-function payload(
-  fields: readonly Buffer[],
-  flags = 0x2800,
-  before: readonly Buffer[] = [],
-): Buffer {
-  const head = Buffer.alloc(14);
-  head.writeUInt16BE(60, 0);
-  head.writeUInt16BE(flags, 12);
-  const table = fields.map((value, index) => Buffer.concat([shortstr(`h${index}`), value]));
-  return Buffer.concat([head, ...before, prefixed(Buffer.concat(table)), Buffer.from([7, 0xce])]);
-}
-
-function flattened(bytes: Buffer): Buffer {
-  const copy = Buffer.from(bytes);
-  tameHeaders(copy);
-  return copy;
-}
-
-/** One value of each type, enough of them for the headers to be walked at all. */
-const eachType = [
-  ...['t1', 'b1', 'B1', 's12', 'u12', 'I1234', 'i1234', 'f1234', 'D12345'],
-  ...['l12345678', 'L12345678', 'T12345678', 'd12345678', 'V'],
-].map((text) => Buffer.from(text));
-const lengthy = ['S', 'x'].map((type) =>
-  Buffer.concat([Buffer.from(type), prefixed(Buffer.alloc(300, 'A'))]),
-);
-
-describe('tameHeaders', () => {
-  it.each(['A', 'F'] as const)('replaces %s below more than 64 levels, in place', (type) => {
-    const before = payload([nested(type, 4000)]);
-    const after = flattened(before);
-    expect(after.length).toBe(before.length);
-    const size = before.readUInt32BE(14);
-    expect(after.readUInt32BE(14)).toBe(size);
-    expect(after.toString('latin1', 18, 18 + 19)).toBe('\x11x-nested-too-deepx');
-    expect(after.readUInt32BE(37)).toBe(size - 23); // the one field fills the table
-    expect(after.subarray(18 + size)).toEqual(before.subarray(18 + size));
+describe('the headers of a message', () => {
+  it('are taken out of its content header, which is then one without', () => {
+    const bytes = payload(0xf800, '\x0atext/plain', '\x04gzip', table(), '\x02\x07');
+    const without = payload(0xd800, '\x0atext/plain', '\x04gzip', '\x02\x07');
+    expect(takeHeaders(bytes)).toStrictEqual(HEADERS);
+    expect(bytes.subarray(0, without.length - 1)).toEqual(without.subarray(0, -1));
+    expect(bytes.at(-1)).toBe(0xce);
   });
 
-  it.each(['A', 'F'] as const)('leaves %s alone up to 64 levels, the headers being one', (type) => {
-    const core = Buffer.concat([Buffer.from('S'), prefixed(Buffer.alloc(500))]);
-    const most = payload([nested(type, 63, core)]);
-    expect(flattened(most)).toEqual(most);
-    const more = payload([nested(type, 64, core)]);
-    expect(flattened(more)).not.toEqual(more);
+  it('are found where nothing stands before them', () => {
+    expect(takeHeaders(payload(0x2000, table()))).toStrictEqual(HEADERS);
   });
 
-  it('finds them behind values of every type and siblings that nest as well', () => {
-    const siblings = [nested('A', 40), nested('F', 40), nested('A', 0)];
-    const fields = [...eachType, ...lengthy, ...siblings];
-    const harmless = payload(fields);
-    expect(flattened(harmless)).toEqual(harmless);
-    const poison = payload([...fields, nested('A', 65)]);
-    expect(flattened(poison)).not.toEqual(poison);
+  it('are none where there are none, and nothing is touched', () => {
+    const bytes = payload(0x9800, '\x0atext/plain', '\x02\x07');
+    const before = Buffer.from(bytes);
+    expect(takeHeaders(bytes)).toBeUndefined();
+    expect(bytes).toEqual(before);
   });
 
-  it('finds the headers behind a content type and an encoding', () => {
-    const both = [shortstr('text/plain'), shortstr('gzip')];
-    const poison = payload([nested('A', 100)], 0xe800, both);
-    const after = flattened(poison);
-    expect(after.includes('x-nested-too-deep')).toBe(true);
-    expect(after.subarray(0, 30)).toEqual(poison.subarray(0, 30));
-  });
-
-  it('touches nothing where there are no headers', () => {
-    const none = payload([nested('A', 100)], 0x1800);
-    expect(flattened(none)).toEqual(none);
-  });
-
-  it('takes any cut and any garbage', () => {
-    const whole = payload([...eachType, ...lengthy, nested('A', 70)]);
-    for (let length = 0; length < whole.length; length++)
-      expect(() => flattened(whole.subarray(0, length))).not.toThrow();
-    for (let at = 14; at < whole.length; at++) {
-      for (const byte of [0, 65, 70, 255]) {
-        const bytes = Buffer.from(whole);
-        bytes[at] = byte;
-        expect(() => flattened(bytes)).not.toThrow();
-      }
+  it('are refused where they are cut off, at any byte', () => {
+    const whole = payload(0x2000, table());
+    for (let length = 15; length < whole.length - 1; length++) {
+      const cut = Buffer.concat([whole.subarray(0, length), Buffer.from([0xce])]);
+      expect(() => takeHeaders(cut)).toThrow(ProtocolViolation);
     }
+  });
+
+  it('of what is too short to be a content header are left for the driver to refuse', () => {
+    expect(takeHeaders(Buffer.alloc(13))).toBeUndefined();
   });
 });

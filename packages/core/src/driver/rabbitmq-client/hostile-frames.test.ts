@@ -178,7 +178,7 @@ describe('what is only odd harms nothing', () => {
       deep: { x_proto__: { polluted: true } },
       x_proto__: { polluted: true },
       same: true,
-      odd: '\ufffd\ufffd',
+      odd: Buffer.of(0xff, 0xfe),
     });
     expect(Object.getPrototypeOf(headers)).toBe(Object.prototype);
     expect(Reflect.get({}, 'polluted')).toBeUndefined();

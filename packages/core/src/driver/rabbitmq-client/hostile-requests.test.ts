@@ -114,7 +114,7 @@ test('a channel on which something could not be encoded is over at once, whateve
   await using victim = await Victim.connect({ [M.channelClose]: silent, [M.queueDeclare]: silent });
   const { channel, heard } = await victim.channel();
   const request = failure(channel.checkQueue('q'));
-  channel.publish({ ...nowhere(), headers: { count: Number.NaN } });
+  channel.publish({ ...nowhere(), priority: 256 });
   expect(await heard.ended.next(1000)).toMatchObject({ kind: 'channel', replyCode: 0 });
   expect(await request).toBe('CONNECTION_LOST');
   expect(await failure(channel.checkQueue('later'))).toBe('CONNECTION_LOST');

@@ -1,13 +1,13 @@
 import { Socket } from 'node:net';
 import type { Channel, Connection } from 'rabbitmq-client';
 import { LeveretError } from '../../errors/leveret-error.ts';
-import type { WireMessage, WireProperties } from '../../message/message.ts';
+import type { HeaderTable, WireProperties } from '../../message/message.ts';
 import type { FRAME } from './protocol.ts';
 
 /**
  * The parts of `rabbitmq-client` that it does not document and that the adapter needs: where frames arrive,
  * since the driver decodes bodies by content type, believes any size and costs a timer per delivery; and its
- * frame writer, which knows `basic.reject`. They are checked for when a connection and a channel open, and
+ * frame writer, which knows `basic.reject` and takes frames of our own. They are checked for when a connection and a channel open, and
  * pinned by the driver contract tests; the dependency is a `~` range for their sake.
  */
 export interface ChannelInternals {
@@ -15,8 +15,6 @@ export interface ChannelInternals {
   _handleRPC(methodId: number, data: unknown): void;
   /** Ends the channel without a word: rejects its requests and gives its number back. */
   _clear(): void;
-  /** Documented, but its type forbids `undefined`; where a field is missing it would put its own default. */
-  basicPublish(message: WireMessage, body: Buffer): Promise<void>;
   _invoke(request: number, response: number, params: object): Promise<unknown>;
   _invokeNowait(methodId: number, params: object): void;
   readonly _state: {
@@ -24,6 +22,8 @@ export interface ChannelInternals {
     /** Where what the socket does not take waits; it ends over what cannot be encoded. */
     readonly stream: {
       readonly writableLength: number;
+      /** Takes frames, piece by piece as the socket does. */
+      write(frames: Iterator<Buffer>): unknown;
       once(event: 'error', listener: (error: Error) => void): unknown;
     };
   };
@@ -50,7 +50,8 @@ export interface HeaderFrame {
   readonly type: typeof FRAME.header;
   readonly channelId: number;
   readonly bodySize: number;
-  readonly fields: WireProperties;
+  /** Without the headers until they are put in: the driver does not get to see them. */
+  readonly fields: Omit<WireProperties, 'headers'> & { headers?: HeaderTable | undefined };
 }
 
 /** A decoded body frame. */
@@ -92,6 +93,7 @@ function hasChannelInternals(channel: Channel): channel is Channel & ChannelInte
     methods.every((method) => typeof Reflect.get(channel, method) === 'function') &&
     typeof property(state, 'maxFrameSize') === 'number' &&
     typeof property(stream, 'writableLength') === 'number' &&
+    typeof property(stream, 'write') === 'function' &&
     typeof property(stream, 'once') === 'function'
   );
 }

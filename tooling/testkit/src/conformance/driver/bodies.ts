@@ -59,6 +59,19 @@ export function bodyCases(suite: Suite): DriverCase[] {
       },
     },
     {
+      title:
+        'dates and bytes in headers arrive as they were sent where the driver says that it carries them',
+      run: async () => {
+        const { dates, bytes } = suite.driver.headers;
+        const headers = {
+          ...(dates ? { at: new Date(1_700_000_000_000), dates: [new Date(0)] } : {}),
+          ...(bytes ? { key: Buffer.from([0xff, 0]), nested: { none: Buffer.alloc(0) } } : {}),
+        };
+        const received = await throughQueue(suite, { headers });
+        assert.deepStrictEqual({ ...received.headers }, headers);
+      },
+    },
+    {
       title: 'a message fetched by get has the bytes and the properties that were sent',
       run: async () => {
         await using bench = await suite.connect();
@@ -87,6 +100,8 @@ const HEADERS = {
   byte: 200,
   int: -2_147_483_648,
   large: 9_007_199_254_740_991,
+  larger: 9_223_372_036_854_775_807n,
+  lowest: -9_223_372_036_854_775_808n,
   double: 0.1,
   yes: true,
   no: false,

@@ -3,6 +3,7 @@
  * tests run the suite; where a driver is handed in, the compiler compares the two.
  */
 export interface DriverUnderTest {
+  readonly headers: { readonly dates: boolean; readonly bytes: boolean };
   connect(target: Target, events: LinkEvents): Promise<LinkUnderTest>;
 }
 
@@ -119,7 +120,16 @@ interface QueueState {
 }
 
 /** A value that every driver carries. */
-type Value = string | number | bigint | boolean | null | readonly Value[] | Table;
+type Value =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | Date
+  | Uint8Array
+  | readonly Value[]
+  | Table;
 
 /** Headers or arguments. */
 interface Table {
