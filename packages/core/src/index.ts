@@ -52,15 +52,18 @@ export {
   type ChannelEvents,
   type GetOptions,
   type PassiveOptions,
+  type QosOptions,
 } from './entities/channel.ts';
 export { Connection, type ConnectionEvents, connect } from './entities/connection.ts';
 export { Consumer } from './entities/consumer.ts';
 export { type BindOptions, type DeleteExchangeOptions, Exchange } from './entities/exchange.ts';
 export type { IterateOptions } from './entities/iterate.ts';
 export type { PublishOptions } from './entities/outbox.ts';
+export { type Lease, Pool, type Poolable, type PoolOptions } from './entities/pool.ts';
 export {
   type ConsumeOptions,
   type DeleteQueueOptions,
+  type FetchOptions,
   Queue,
   type QueueCounts,
 } from './entities/queue.ts';
@@ -75,19 +78,30 @@ export {
 export type { BackoffOptions } from './internal/backoff.ts';
 export type { Unsubscribe } from './internal/emitter.ts';
 export { type FirstPart, type MethodProxy, methodProxy } from './internal/method-proxy.ts';
-export { IncomingMessage, type ProcessOptions, type RequeueOptions } from './message/incoming.ts';
+export {
+  type DeliveryInfo,
+  IncomingMessage,
+  type ProcessOptions,
+  type RequeueOptions,
+} from './message/incoming.ts';
 export type {
   HeaderTable,
   HeaderValue,
   MessageProperties,
   OutgoingMessage,
 } from './message/message.ts';
-export { ReceivedMessage, ReturnedMessage } from './message/received.ts';
+export {
+  type MessageInfo,
+  ReceivedMessage,
+  type ReturnedInfo,
+  ReturnedMessage,
+} from './message/received.ts';
 export { UnroutableError } from './message/unroutable-error.ts';
 export type {
   BindingArguments,
   ExchangeOptions,
   ExchangeType,
+  OperationOptions,
   QueueOptions,
   QueueType,
 } from './topology/specs.ts';

@@ -2,8 +2,8 @@ import type {
   ConsumeOptions,
   HeaderTable,
   IncomingMessage,
-  MessageProperties,
   MethodProxy,
+  OutgoingMessage,
   PublishOptions,
   QueueOptions,
 } from '@leveret/core';
@@ -37,7 +37,7 @@ export type TaskProxy<Tasks> = string extends keyof Tasks
 /** How one task is created: properties of its message, and how it is published. */
 export interface TaskOptions
   extends Pick<
-      MessageProperties,
+      OutgoingMessage,
       'priority' | 'expiration' | 'messageId' | 'timestamp' | 'type' | 'appId' | 'deliveryMode'
     >,
     Pick<PublishOptions, 'timeout'> {
@@ -77,7 +77,7 @@ export interface FailureOptions {
 
 /** How a worker works: its queue, its consumer, and what becomes of failed tasks. */
 export interface WorkerOptions
-  extends QueueOptions,
+  extends Omit<QueueOptions, 'timeout'>,
     FailureOptions,
     Pick<ConsumeOptions, 'prefetch' | 'concurrency' | 'drainTimeout'> {
   /** Arguments of the consumer, such as `x-priority`; `arguments` are those of the queue. */

@@ -5,7 +5,7 @@ import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
 import { expect, test, vi } from 'vitest';
 import { RPC } from './rpc.ts';
 import type { CallContext } from './types.ts';
-import { gate, openBareCaller, openWorkbench, reasonOf } from './workbench.fixture.ts';
+import { eventOf, gate, openBareCaller, openWorkbench, reasonOf } from './workbench.fixture.ts';
 
 const json = jsonCodec();
 const AUTO = { autoDelete: true };
@@ -399,6 +399,27 @@ describeWithBroker('a call that wants no answer', (getUrl) => {
     await channel.close();
     const queue = await (await connection.channel()).getQueue(name);
     expect(await queue.delete()).toBe(0);
+  });
+});
+
+describeWithBroker('a method that throws', (getUrl) => {
+  test('is reported where it runs only if that was asked for, and its caller is told either way', async () => {
+    const quiet = await openWorkbench(getUrl());
+    const telling = await openWorkbench(getUrl(), { hostExceptions: true });
+    const broken = new RangeError('broken');
+    for (const { rpc } of [quiet, telling]) {
+      const name = uniqueName('method');
+      await rpc.register(name, () => Promise.reject(broken), { autoDelete: true });
+      expect(await reasonOf(rpc.call(name))).toMatchObject({
+        code: 'REMOTE_ERROR',
+        args: ['broken'],
+      });
+    }
+    expect(await eventOf(telling.events, 'handler-failed')).toMatchObject({
+      error: { code: 'HANDLER_FAILED', cause: broken },
+    });
+    const types = Array.from({ length: quiet.events.size }, () => quiet.events.next());
+    expect((await Promise.all(types)).map(({ type }) => type)).not.toContain('handler-failed');
   });
 });
 

@@ -17,6 +17,8 @@ export interface MethodParts<Args> {
   readonly codecs: CodecSet;
   readonly handler: (args: Args, context: CallContext) => unknown;
   readonly isArgs: (value: unknown) => value is Args;
+  /** Whether failures are reported here although their caller is told. */
+  readonly hostExceptions: boolean;
 }
 
 /** An interface is a promise of the user's about what callers send; what can be seen here is an object. */
@@ -48,7 +50,7 @@ export class MethodRunner<Args> {
     } catch (error) {
       type = MESSAGE_TYPE.error;
       value = errorPayload(error);
-      if (!message.replyTo) this.#failed(error);
+      if (!message.replyTo || this.#parts.hostExceptions) this.#failed(error);
     }
     // A caller that wants no answer gets none.
     if (message.replyTo) await this.#reply(message, message.replyTo, codec, type, value);

@@ -29,6 +29,13 @@ export function checkTimeout(timeout: number): number {
   throw new LeveretError('INVALID_ARGUMENT', 'timeout must be milliseconds from 0 to 2147483647');
 }
 
+/** A yes or no, or its default. */
+export function checkFlag(field: string, value: boolean | undefined, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value === 'boolean') return value;
+  throw new LeveretError('INVALID_ARGUMENT', `${field} must be true or false`);
+}
+
 /** A bound on what is held. */
 export function checkBound(field: string, value: number | undefined, fallback: number): number {
   if (value === undefined) return fallback;

@@ -12,6 +12,7 @@ import { isArgsOf, MethodRunner } from './method.ts';
 import {
   checkBound,
   checkChannel,
+  checkFlag,
   checkMethodName,
   checkOptions,
   checkTimeout,
@@ -30,6 +31,15 @@ import type {
   RpcOptions,
   RpcProxy,
 } from './types.ts';
+
+/** What an `RPC` is made of. */
+interface RpcParts {
+  readonly channel: Channel;
+  readonly codecs: CodecSet;
+  readonly exchange: Exchange;
+  readonly caller: Caller;
+  readonly hostExceptions: boolean;
+}
 
 interface Registration {
   readonly name: string;
@@ -61,14 +71,16 @@ export class RPC<Api extends object = AnyApi> {
   readonly #codecs: CodecSet;
   readonly #exchange: Exchange;
   readonly #caller: Caller;
+  readonly #hostExceptions: boolean;
   readonly #registrations = new Map<string, Registration>();
   #closing: Promise<void> | undefined;
 
-  private constructor(channel: Channel, codecs: CodecSet, exchange: Exchange, caller: Caller) {
+  private constructor({ channel, codecs, exchange, caller, hostExceptions }: RpcParts) {
     this.#channel = channel;
     this.#codecs = codecs;
     this.#exchange = exchange;
     this.#caller = caller;
+    this.#hostExceptions = hostExceptions;
     this.proxy = methodProxy<RpcProxy<Api>, [args?: unknown, options?: CallOptions], unknown>(
       (name, args = {}, options = {}) => this.#call(name, args, options),
     );
@@ -83,6 +95,7 @@ export class RPC<Api extends object = AnyApi> {
     checkOptions(options);
     const { exchange: name = '', timeout = 30_000 } = options;
     checkTimeout(timeout);
+    const hostExceptions = checkFlag('hostExceptions', options.hostExceptions, false);
     const bounds = {
       maxPending: checkBound('maxPending', options.maxPending, 100_000),
       maxUnsentBytes: checkBound('maxUnsentBytes', options.maxUnsentBytes, 2 ** 26),
@@ -91,7 +104,7 @@ export class RPC<Api extends object = AnyApi> {
     const exchange =
       name === '' ? channel.defaultExchange : await channel.getExchange(name, { ensure: false });
     const caller = await Caller.create({ channel, codecs, exchange, timeout, bounds });
-    return new RPC<Api>(channel, codecs, exchange, caller);
+    return new RPC<Api>({ channel, codecs, exchange, caller, hostExceptions });
   }
 
   /** Calls that wait for their reply. */
@@ -143,6 +156,7 @@ export class RPC<Api extends object = AnyApi> {
       codecs: this.#codecs,
       handler,
       isArgs: isArgsOf<ArgsOf<Api[Name]>>,
+      hostExceptions: this.#hostExceptions,
     });
     const consumer = this.#consume(name, (message) => runner.handle(message), options);
     const registration = { name, handler, consumer };

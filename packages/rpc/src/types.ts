@@ -75,6 +75,11 @@ export interface RpcOptions extends CodecOptions {
   readonly exchange?: string;
   /** Milliseconds until a call without a reply fails with `RPC_TIMEOUT`. Default 30000. */
   readonly timeout?: number;
+  /**
+   * Report what a method throws as the event `handler-failed` here as well, beside telling its caller. Default false:
+   * only where no caller waits for it. As `host_exceptions` of aio-pika.
+   */
+  readonly hostExceptions?: boolean;
   /** Most calls that wait, for a connection or for their reply; a further one is `BUFFER_FULL`. Default 100000. */
   readonly maxPending?: number;
   /** Most bytes of requests that wait for a connection; likewise. Default 67108864 (64 MiB). */
@@ -85,8 +90,8 @@ export interface RpcOptions extends CodecOptions {
 export interface CallOptions {
   /** Milliseconds until it fails with `RPC_TIMEOUT` where there is no reply. Default: that of the `RPC`. */
   readonly timeout?: number;
-  /** Milliseconds after which a request that no callee has taken yet fails with `RPC_TIMEOUT`. */
-  readonly expiration?: number;
+  /** Milliseconds after which a request that no callee has taken yet fails with `RPC_TIMEOUT`; or until when. */
+  readonly expiration?: number | Date;
   /** For queues with priorities. Default 5, as in aio-pika. */
   readonly priority?: number;
   /**
@@ -102,5 +107,5 @@ export interface CallOptions {
 
 /** How a method is registered: its queue and its consumer. */
 export interface RegisterOptions
-  extends QueueOptions,
+  extends Omit<QueueOptions, 'timeout'>,
     Pick<ConsumeOptions, 'prefetch' | 'concurrency' | 'drainTimeout'> {}

@@ -1,14 +1,14 @@
 import type { DriverChannel } from '../driver/driver.ts';
-import { LeveretError, TimeoutError } from '../errors/leveret-error.ts';
+import { describe, LeveretError, TimeoutError } from '../errors/leveret-error.ts';
 import type { TopologyLedger } from '../topology/ledger.ts';
-import type { Live } from './requests.ts';
+import type { Live, RequestOptions } from './requests.ts';
 import type { Subscription } from './subscription.ts';
 
 /** What the consumers of a channel need of it. */
 export interface ConsumersHost {
   readonly closeTimeout: number;
   readonly ledger: TopologyLedger;
-  operation<T>(name: string, run: (live: Live) => Promise<T>): Promise<T>;
+  operation<T>(name: string, run: (live: Live) => Promise<T>, options: RequestOptions): Promise<T>;
   aside<T>(name: string, use: (channel: DriverChannel) => Promise<T>): Promise<T>;
   /** The broker cancelled a consumer of that queue. */
   cancelled(queue: string): void;
@@ -31,11 +31,22 @@ export class Consumers {
   }
 
   /** Starts one; `over` gives the error where the channel was closed meanwhile. */
-  async subscribe(subscription: Subscription, over: () => LeveretError | undefined): Promise<void> {
+  async subscribe(
+    subscription: Subscription,
+    over: () => LeveretError | undefined,
+    timeout?: number,
+  ): Promise<void> {
+    const { consumerTag } = subscription.config;
+    // The broker would close the connection over it.
+    if (consumerTag !== '' && this.running.some((each) => each.config.consumerTag === consumerTag))
+      throw new LeveretError(
+        'INVALID_ARGUMENT',
+        `consumerTag must be unique on its channel, and there is a consumer ${describe(consumerTag)}`,
+      );
     // Known before it is asked for: what happens to the channel from now on happens to it.
     this.#subscriptions.add(subscription);
     try {
-      await this.#start(subscription);
+      await this.#start(subscription, timeout);
       // A recovery that came first may have found that it is hopeless.
       const error = subscription.failure?.cause ?? over();
       if (error) throw error;
@@ -100,9 +111,11 @@ export class Consumers {
     }
   }
 
-  #start(subscription: Subscription): Promise<void> {
-    return this.#host.operation('basic.consume', ({ channel, deliveries }) =>
-      subscription.start(channel, deliveries, this.globalPrefetch),
+  #start(subscription: Subscription, timeout?: number): Promise<void> {
+    return this.#host.operation(
+      'basic.consume',
+      ({ channel, deliveries }) => subscription.start(channel, deliveries, this.globalPrefetch),
+      { timeout },
     );
   }
 }

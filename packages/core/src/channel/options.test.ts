@@ -5,6 +5,8 @@ describe('channelConfig', () => {
   it('has a default for everything', () => {
     expect(channelConfig({})).toEqual({
       prefetch: 100,
+      declarations: 'durable',
+      unroutable: 'reject',
       publishTimeout: 30_000,
       maxInFlight: 2048,
       maxBuffered: 100_000,
@@ -17,6 +19,8 @@ describe('channelConfig', () => {
   it('keeps what is given', () => {
     const given = {
       prefetch: 0,
+      declarations: 'aio-pika' as const,
+      unroutable: 'event' as const,
       publishTimeout: 0,
       maxInFlight: 1,
       maxBuffered: 1,
@@ -30,6 +34,8 @@ describe('channelConfig', () => {
   it.each([
     ['prefetch', -1],
     ['prefetch', 65_536],
+    ['declarations', 'aiopika'],
+    ['unroutable', true],
     ['publishTimeout', Number.POSITIVE_INFINITY],
     ['maxInFlight', 0],
     // A channel that may hold nothing could publish nothing: a message waits for confirms to be turned on.

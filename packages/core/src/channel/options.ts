@@ -1,5 +1,5 @@
 import { duration, whole } from '../connection/options.ts';
-import { checkOptions } from '../internal/options.ts';
+import { checkOptions, oneOf } from '../internal/options.ts';
 import type { PublisherLimits } from './publisher.ts';
 
 /** How a channel behaves. Durations are milliseconds. */
@@ -9,6 +9,18 @@ export interface ChannelOptions {
    * (RabbitMQ advises 100 to 300).
    */
   readonly prefetch?: number;
+  /**
+   * How queues and exchanges are declared where their options do not say otherwise. `durable`, the default,
+   * has them survive a restart of the broker; `aio-pika` declares as that library does, neither durable nor
+   * exclusive, so that services in Python can declare the same ones without options. Queues that the broker
+   * names are exclusive either way.
+   */
+  readonly declarations?: 'durable' | 'aio-pika';
+  /**
+   * What becomes of a mandatory message that reached no queue. `reject`, the default, fails its publish with
+   * `UNROUTABLE`; with `event` the publish resolves, and the channel's `return` listeners are told before.
+   */
+  readonly unroutable?: 'reject' | 'event';
   /** How long a publish may take to be confirmed, waiting for a connection included. Default 30000. */
   readonly publishTimeout?: number;
   /** Most messages sent and not yet confirmed; more wait their turn. Default 2048. */
@@ -33,6 +45,8 @@ export interface ChannelOptions {
 /** The same, filled in and checked. */
 export interface ChannelConfig extends PublisherLimits {
   readonly prefetch: number;
+  readonly declarations: 'durable' | 'aio-pika';
+  readonly unroutable: 'reject' | 'event';
   readonly publishTimeout: number;
   readonly drainTimeout: number;
 }
@@ -42,6 +56,8 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
   checkOptions(options);
   return {
     prefetch: whole('prefetch', options.prefetch, 100, 0, 65_535),
+    declarations: oneOf('declarations', options.declarations, ['durable', 'aio-pika']),
+    unroutable: oneOf('unroutable', options.unroutable, ['reject', 'event']),
     publishTimeout: duration('publishTimeout', options.publishTimeout, 30_000),
     maxInFlight: whole('maxInFlight', options.maxInFlight, 2048, 1, 2 ** 31),
     maxBuffered: whole('maxBuffered', options.maxBuffered, 100_000, 1, 2 ** 31),

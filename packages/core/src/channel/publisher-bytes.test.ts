@@ -11,7 +11,13 @@ it('counts the bytes of what expired in flight until the broker answers, since t
   const publisher = new Publisher(limits, clock, UNHEARD_PUBLISHER);
   publisher.attach(new FakeChannel(), true);
   const publish = (id: string): Promise<void> =>
-    publisher.publish({ message: wireMessage(id, 60), timeout: 50, resend: true, confirm: true });
+    publisher.publish({
+      message: wireMessage(id, 60),
+      timeout: 50,
+      resend: true,
+      confirm: true,
+      rejectReturned: true,
+    });
   const late = publish('a');
   clock.advance(50);
   await expect(late).rejects.toMatchObject({ code: 'TIMEOUT' });
@@ -31,6 +37,7 @@ it('tells apart what came back under one id by its exchange and routing key', as
       timeout: 50,
       resend: true,
       confirm: true,
+      rejectReturned: true,
     });
   const routable = publish('somewhere');
   const unroutable = publish('nowhere');

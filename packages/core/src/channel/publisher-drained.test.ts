@@ -14,7 +14,13 @@ function publisher() {
   );
   const publish = (resend: boolean) =>
     it
-      .publish({ message: wireMessage('a'), timeout: 50, resend, confirm: true })
+      .publish({
+        message: wireMessage('a'),
+        timeout: 50,
+        resend,
+        confirm: true,
+        rejectReturned: true,
+      })
       .catch(() => undefined);
   return { clock, it, publish };
 }

@@ -29,7 +29,13 @@ function setUp(limits: Partial<PublisherLimits> = {}) {
     id: string,
     { size = 1, ...more }: Partial<PublishRequest> & { size?: number } = {},
   ): Promise<void> => {
-    const request = { timeout: 1000, resend: true, confirm: true, ...more };
+    const request = {
+      timeout: 1000,
+      resend: true,
+      confirm: true,
+      rejectReturned: true,
+      ...more,
+    };
     const promise = publisher.publish({ message: wireMessage(id, size), ...request });
     promise.then(
       () => outcomes.push(`${id} confirmed`),
@@ -491,7 +497,7 @@ describe('a channel that answers nothing', () => {
     attach();
     publisher.detach(lost);
     const channel = attach();
-    const request = { timeout: 60_000, resend: true, confirm: true };
+    const request = { timeout: 60_000, resend: true, confirm: true, rejectReturned: true };
     publisher
       .publish({ message: { ...wireMessage('stuck'), routingKey: 'stuck' }, ...request })
       .catch(() => undefined);

@@ -27,6 +27,8 @@ export interface PublishRequest {
   readonly resend: boolean;
   /** Whether to wait for the broker's answer. */
   readonly confirm: boolean;
+  /** Whether it fails where it reaches no queue; else the channel's listeners are told. */
+  readonly rejectReturned: boolean;
 }
 
 /** A publish that has not settled. */
@@ -113,6 +115,7 @@ export class Publisher {
         timeout: request.timeout,
         resend: request.resend,
         confirm: request.confirm,
+        rejectReturned: request.rejectReturned,
         resolve,
         reject,
         timer: this.#clock.after(request.timeout, () => this.#expire(entry)),
@@ -184,6 +187,7 @@ export class Publisher {
       timeout: entry.timeout,
       resend: entry.resend,
       confirm: entry.confirm,
+      rejectReturned: entry.rejectReturned,
       settle: (error) => this.#settle(entry, error),
     }));
   }
@@ -212,12 +216,12 @@ export class Publisher {
     this.pump();
   }
 
-  /** A mandatory message came back; its confirm is still to come. Gives whether anybody waits for it. */
+  /** A mandatory message came back; its confirm is still to come. Gives whether a publish fails over it. */
   returned(wire: WireReturn): boolean {
     for (const entry of this.#inFlight.values()) {
       if (entry.returned || !isSame(entry.message, wire)) continue;
       entry.returned = new ReturnedMessage(wire);
-      return true;
+      return entry.rejectReturned;
     }
     return false;
   }
@@ -280,7 +284,8 @@ export class Publisher {
     if (entry.settled) return;
     if (!ok) return this.#refuse(entry);
     this.#refused.taken(entry.message);
-    if (entry.returned) this.#settle(entry, new UnroutableError(entry.returned));
+    if (entry.returned && entry.rejectReturned)
+      this.#settle(entry, new UnroutableError(entry.returned));
     else this.#settle(entry);
   }
 

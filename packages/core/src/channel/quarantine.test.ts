@@ -18,6 +18,7 @@ function suspects(...list: readonly (readonly [id: string, exchange: string])[])
       timeout: 1000,
       resend: true,
       confirm: true,
+      rejectReturned: true,
       settle: (error) => outcomes.push(`${id} ${error?.code ?? 'confirmed'}`),
     }),
   );

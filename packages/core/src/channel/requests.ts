@@ -1,3 +1,4 @@
+import { duration } from '../connection/options.ts';
 import type { Replayed } from '../diagnostics/events.ts';
 import type { DriverChannel } from '../driver/driver.ts';
 import { LeveretError, TimeoutError } from '../errors/leveret-error.ts';
@@ -33,6 +34,8 @@ export interface RequestsHost {
 
 /** How a request is made. */
 export interface RequestOptions {
+  /** Milliseconds for it; `operationTimeout` unless given. */
+  readonly timeout?: number | undefined;
   /** It must not be made again after a loss. Default false. */
   readonly once?: boolean;
   /** It does not go over the channel itself, which is none the worse when no answer comes. Default false. */
@@ -50,8 +53,8 @@ export class Requests {
 
   /**
    * Makes a request: waits for the channel to be open, and, unless it must be made only `once`, makes the
-   * request again when the connection was lost on the way, until the operation timeout. Errors: `TIMEOUT`,
-   * `CLOSED`, and those of the request.
+   * request again when the connection was lost on the way, until its timeout. Errors: `TIMEOUT`, `CLOSED`,
+   * `INVALID_ARGUMENT` (the timeout), and those of the request.
    */
   async make<T>(
     name: string,
@@ -60,14 +63,15 @@ export class Requests {
   ): Promise<T> {
     const { once = false, aside = false } = options;
     const { clock, operationTimeout } = this.#host;
-    const deadline = clock.now() + operationTimeout;
+    const timeout = duration('timeout', options.timeout, operationTimeout);
+    const deadline = clock.now() + timeout;
     for (;;) {
       const live = await this.live(name, deadline - clock.now());
       try {
         return await withDeadline(run(live), name, Math.max(0, deadline - clock.now()), clock);
       } catch (error) {
         if (error instanceof TimeoutError) {
-          const late = new TimeoutError(name, operationTimeout);
+          const late = new TimeoutError(name, timeout);
           if (!aside) this.#host.unanswered(live, late);
           throw late;
         }

@@ -56,6 +56,7 @@ async function openSession() {
   const consume = async (name: string): Promise<Subscription> => {
     const config = {
       queue: { name },
+      consumerTag: '',
       noAck: false,
       exclusive: false,
       arguments: undefined,

@@ -113,7 +113,7 @@ export class Session implements LinkMember {
     this.consumers = new Consumers({
       closeTimeout,
       ledger: this.ledger,
-      operation: (name, run) => this.operation(name, run),
+      operation: (name, run, options) => this.operation(name, run, options),
       aside: (name, use) => this.aside(name, use),
       cancelled: (queue) => this.news.cancelled(queue),
     });
@@ -151,17 +151,21 @@ export class Session implements LinkMember {
   }
 
   /** Runs `use` on a channel of its own, so that what goes wrong there harms nothing here. */
-  async aside<T>(name: string, use: (channel: DriverChannel) => Promise<T>): Promise<T> {
+  async aside<T>(
+    name: string,
+    use: (channel: DriverChannel) => Promise<T>,
+    timeout?: number,
+  ): Promise<T> {
     const { clock, operationTimeout } = this.#host;
     const request = async (): Promise<T> => {
       const channel = await this.openAside(UNHEARD);
       try {
-        return await withDeadline(use(channel), name, operationTimeout, clock);
+        return await withDeadline(use(channel), name, timeout ?? operationTimeout, clock);
       } finally {
         channel.close().catch(ignore);
       }
     };
-    return this.operation(name, request, { aside: true });
+    return this.operation(name, request, { aside: true, timeout });
   }
 
   /** Opens a channel beside this one, on the same connection. Errors: `CONNECTION_LOST`, `TIMEOUT`. */
@@ -179,12 +183,12 @@ export class Session implements LinkMember {
   }
 
   /** Starts a consumer, and again on every recovery. */
-  async subscribe(subscription: Subscription): Promise<void> {
+  async subscribe(subscription: Subscription, timeout?: number): Promise<void> {
     const over = (): LeveretError | undefined =>
       this.#closing || this.#state.kind === 'closed' ? this.#closedError() : undefined;
     const error = over();
     if (error) throw error;
-    await this.consumers.subscribe(subscription, over);
+    await this.consumers.subscribe(subscription, over, timeout);
   }
 
   /** Drains and closes; every call resolves together. */

@@ -19,6 +19,7 @@ function setUp(more: Partial<SubscriptionConfig> = {}, handler?: MessageHandler)
   const subscription = new Subscription(
     {
       queue: { name: 'tasks' },
+      consumerTag: '',
       noAck: false,
       exclusive: false,
       arguments: undefined,

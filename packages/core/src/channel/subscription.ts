@@ -15,6 +15,8 @@ export type MessageHandler = (message: IncomingMessage) => unknown;
 /** What a consumer was asked for, filled in and checked. */
 export interface SubscriptionConfig {
   readonly queue: QueueRef;
+  /** The tag that it is to have; `''` lets the driver choose one. */
+  readonly consumerTag: string;
   readonly noAck: boolean;
   readonly exclusive: boolean;
   readonly arguments: HeaderTable | undefined;
@@ -110,7 +112,7 @@ export class Subscription {
     deliveries: Deliveries,
     globalPrefetch: number | undefined,
   ): Promise<string> {
-    const { queue, noAck, exclusive, prefetch, arguments: table } = this.config;
+    const { queue, consumerTag, noAck, exclusive, prefetch, arguments: table } = this.config;
     // Asked for together: the prefetch holds for the consumers started after it.
     const qos: Promise<void>[] = [];
     const shared = globalPrefetch ?? 0;
@@ -123,6 +125,7 @@ export class Subscription {
     }
     const consuming = channel.consume({
       queue: queue.name,
+      consumerTag,
       noAck,
       exclusive,
       arguments: table,

@@ -91,6 +91,23 @@ describe('connectionConfig', () => {
     });
   });
 
+  it('takes files of TLS from URLs, which options go before, and says which one it cannot read', () => {
+    const url = 'amqps://h?verify=verify_none&server_name_indication=broker';
+    expect(connectionConfig(url).tls).toEqual({ rejectUnauthorized: false, servername: 'broker' });
+    const tls = { servername: 'other' };
+    expect(connectionConfig(url, { tls }).tls).toEqual({ rejectUnauthorized: false, ...tls });
+    expect(connectionConfig(url, { tls: false }).tls).toBeUndefined();
+    expect(() => connectionConfig('amqps://h?cafile=no/such/file')).toThrow(
+      /cafile must be a file that can be read: .*ENOENT/,
+    );
+    expect(() => connectionConfig('amqp://h?verify=verify_peer')).toThrow(
+      'url must start with amqps:// where it has parameters of TLS',
+    );
+    expect(() => Reflect.apply(connectionConfig, undefined, ['amqp://h', { tls: 5 }])).toThrow(
+      'tls must be true, false or the options of tls.connect, not 5',
+    );
+  });
+
   it('reads hosts with and without port, IPv6 in brackets, and prefers them to those of URLs', () => {
     const hosts = ['one', 'two:2', '[::1]', '[fe80::1%eth0]:4', '10.0.0.1:5'];
     expect(connectionConfig('amqp://other', { hosts }).addresses).toEqual([

@@ -5,6 +5,7 @@ import type { Driver } from '../driver/driver.ts';
 import { describe, LeveretError } from '../errors/leveret-error.ts';
 import type { BackoffOptions } from '../internal/backoff.ts';
 import { checkName } from '../topology/names.ts';
+import { tlsOptions } from './tls.ts';
 import { type Address, parseUrl, type UrlParts } from './url.ts';
 
 /** A user of the broker. */
@@ -107,7 +108,7 @@ export function connectionConfig(
       'urls must be alike in all but host and port: one scheme, user, vhost and query',
     );
   checkDriver(options.driver);
-  const tls = tlsOf(options.tls ?? first?.tls ?? false);
+  const tls = tlsOptions(options.tls, first);
   const port = tls ? 5671 : 5672;
   const vhost = options.vhost ?? first?.vhost ?? '/';
   checkName('vhost', vhost);
@@ -186,11 +187,6 @@ function isUrls(
 function isAlike(url: UrlParts, other: UrlParts | undefined): boolean {
   const { host, port } = url;
   return isDeepStrictEqual(url, { ...other, host, port });
-}
-
-function tlsOf(tls: boolean | TlsOptions): TlsOptions | undefined {
-  if (tls === true) return {};
-  return tls === false ? undefined : tls;
 }
 
 function credentialsOf(

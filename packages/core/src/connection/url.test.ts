@@ -1,12 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LeveretError } from '../errors/leveret-error.ts';
+import type { UrlTls } from './tls.ts';
 import { parseUrl } from './url.ts';
 
 const nothing = {
   host: 'localhost',
   port: undefined,
-  tls: false,
+  secure: false,
+  tls: {
+    cafile: undefined,
+    certfile: undefined,
+    keyfile: undefined,
+    verify: undefined,
+    serverName: undefined,
+  },
   username: undefined,
   password: undefined,
   vhost: undefined,
@@ -32,7 +40,7 @@ describe('parseUrl', () => {
     { url: 'amqp://localhost', says: {} },
     { url: 'amqp://localhost/', says: {} },
     { url: 'AMQP://LOCALHOST', says: { host: 'LOCALHOST' } },
-    { url: 'amqps://broker.example', says: { host: 'broker.example', tls: true } },
+    { url: 'amqps://broker.example', says: { host: 'broker.example', secure: true } },
     { url: 'amqp://broker:5673', says: { host: 'broker', port: 5673 } },
     { url: 'amqp://u:p@broker', says: { host: 'broker', username: 'u', password: 'p' } },
     { url: 'amqp://u@broker', says: { host: 'broker', username: 'u', password: '' } },
@@ -61,6 +69,31 @@ describe('parseUrl', () => {
     },
   ])('reads $url', ({ url, says }) => {
     expect(parseUrl(url)).toEqual({ ...nothing, ...says });
+  });
+
+  it.each<[string, Partial<UrlTls>]>([
+    ['cafile=%2Fca.pem&certfile=c&keyfile=k', { cafile: '/ca.pem', certfile: 'c', keyfile: 'k' }],
+    ['cacertfile=ca', { cafile: 'ca' }],
+    ['verify=verify_none', { verify: false }],
+    ['verify=verify_peer', { verify: true }],
+    ['no_verify_ssl=1', { verify: false }],
+    ['no_verify_ssl=0', { verify: true }],
+    ['server_name_indication=broker', { serverName: 'broker' }],
+    ['auth=PLAIN&auth_mechanism=plain', {}],
+  ])('reads what %s says of TLS', (query, says) => {
+    expect(parseUrl(`amqps://h?${query}`).tls).toEqual({ ...nothing.tls, ...says });
+  });
+
+  it.each([
+    ['verify=yes', 'must have verify_peer or verify_none for verify, not "yes"'],
+    ['no_verify_ssl=2', 'must have 0 or 1 for no_verify_ssl, not "2"'],
+    ['capath=x', 'must not have capath, which is not supported: name one file by cafile'],
+    ['cadata=x', 'must not have cadata, which is not supported'],
+    ['depth=1', 'must not have depth, which is not supported'],
+    ['auth=external', 'must have plain for auth: the driver in use knows no other mechanism'],
+    ['auth_mechanism=plain&auth_mechanism=external', 'must have plain for auth_mechanism'],
+  ])('refuses %s rather than overlook it', (query, rule) => {
+    expect(refusal(`amqps://h?${query}`)).toContain(rule);
   });
 
   it.each([

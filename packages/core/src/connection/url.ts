@@ -1,4 +1,5 @@
-import { LeveretError } from '../errors/leveret-error.ts';
+import { describe, LeveretError } from '../errors/leveret-error.ts';
+import type { UrlTls } from './tls.ts';
 
 /** Where a broker listens. */
 export interface Address {
@@ -10,7 +11,9 @@ export interface Address {
 export interface UrlParts {
   readonly host: string;
   readonly port: number | undefined;
-  readonly tls: boolean;
+  /** Whether the scheme is `amqps`. */
+  readonly secure: boolean;
+  readonly tls: UrlTls;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly vhost: string | undefined;
@@ -22,22 +25,33 @@ export interface UrlParts {
   readonly channelMax: number | undefined;
 }
 
+/** Parameters that change how safe a connection is and that cannot be honoured: overlooking one would be worse. */
+const REFUSED: readonly (readonly [name: string, instead: string])[] = [
+  ['capath', 'name one file by cafile'],
+  ['cadata', 'name a file by cafile, or give the option tls'],
+  ['depth', 'give the option tls'],
+];
+
 /**
- * Reads `amqp://user:password@host:port/vhost?heartbeat=10` (RabbitMQ URI specification and URI query
- * parameters: `heartbeat` in seconds, `connection_timeout` in milliseconds, `channel_max`, `name`). An empty
- * path and `/` both mean the vhost `/`. Errors: `INVALID_ARGUMENT`, without the password.
+ * Reads `amqp://user:password@host:port/vhost?heartbeat=10`: RabbitMQ's URI specification, with its query
+ * parameters (https://www.rabbitmq.com/docs/uri-query-parameters) and those of aio-pika: `heartbeat` in seconds,
+ * `connection_timeout` in milliseconds, `channel_max`, `name`; `cafile` or `cacertfile`, `certfile`, `keyfile`,
+ * `verify` or `no_verify_ssl`, `server_name_indication`; `auth` or `auth_mechanism`, which must be PLAIN. Others are
+ * ignored. An empty path and `/` both mean the vhost `/`. Errors: `INVALID_ARGUMENT`, without the password.
  */
 export function parseUrl(text: string): UrlParts {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !/^\s*amqps?:\/\//i.test(text))
     throw invalid('must start with amqp:// or amqps:// and name a host');
   if (url.port === '0') throw invalid('must have a port from 1 to 65535');
+  refuse(url.searchParams);
   const path = url.pathname.replace(/^\//, '');
   if (path.includes('/')) throw invalid('must have a vhost without slashes (write %2F for one)');
   return {
     host: decode(url.hostname).replace(/^\[(.*)\]$/, '$1') || 'localhost',
     port: url.port === '' ? undefined : Number(url.port),
-    tls: url.protocol === 'amqps:',
+    secure: url.protocol === 'amqps:',
+    tls: tlsOf(url.searchParams),
     username: decode(url.username) || undefined,
     password: url.username === '' ? undefined : decode(url.password),
     vhost: decode(path) || undefined,
@@ -46,6 +60,43 @@ export function parseUrl(text: string): UrlParts {
     attemptTimeout: parameter(url, 'connection_timeout', 1),
     channelMax: parameter(url, 'channel_max', 1),
   };
+}
+
+function tlsOf(parameters: URLSearchParams): UrlTls {
+  const text = (name: string): string | undefined => parameters.get(name) ?? undefined;
+  return {
+    cafile: text('cafile') ?? text('cacertfile'),
+    certfile: text('certfile'),
+    keyfile: text('keyfile'),
+    verify:
+      choice(parameters, 'verify', { verify_peer: true, verify_none: false }) ??
+      choice(parameters, 'no_verify_ssl', { '0': true, '1': false }),
+    serverName: text('server_name_indication'),
+  };
+}
+
+/** A parameter with a few values, by what they mean. */
+function choice(
+  parameters: URLSearchParams,
+  name: string,
+  meanings: Readonly<Record<string, boolean>>,
+): boolean | undefined {
+  const text = parameters.get(name);
+  if (text === null) return undefined;
+  const meaning = new Map(Object.entries(meanings)).get(text);
+  if (meaning !== undefined) return meaning;
+  throw invalid(
+    `must have ${Object.keys(meanings).join(' or ')} for ${name}, not ${describe(text)}`,
+  );
+}
+
+function refuse(parameters: URLSearchParams): void {
+  for (const [name, instead] of REFUSED)
+    if (parameters.has(name))
+      throw invalid(`must not have ${name}, which is not supported: ${instead}`);
+  for (const name of ['auth', 'auth_mechanism'])
+    if (parameters.getAll(name).some((mechanism) => mechanism.toLowerCase() !== 'plain'))
+      throw invalid(`must have plain for ${name}: the driver in use knows no other mechanism`);
 }
 
 function parameter(url: URL, name: string, factor: number): number | undefined {

@@ -103,6 +103,8 @@ export interface DriverChannelEvents {
 export interface DriverConsume {
   /** Queue to consume. */
   readonly queue: string;
+  /** Its tag, which is unique on the channel; `''` lets the driver choose one. */
+  readonly consumerTag: string;
   /** Deliveries count as acknowledged when sent. */
   readonly noAck: boolean;
   /** No other consumer beside it. */

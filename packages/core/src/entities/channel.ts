@@ -3,14 +3,17 @@ import { Transactions } from '../channel/transaction.ts';
 import { duration, whole } from '../connection/options.ts';
 import type { LeveretEvent } from '../diagnostics/events.ts';
 import { describe, LeveretError } from '../errors/leveret-error.ts';
+import { deferred } from '../internal/deferred.ts';
 import type { Unsubscribe } from '../internal/emitter.ts';
 import { checkFunction, checkOptions, flag } from '../internal/options.ts';
 import type { MessageLimits } from '../message/check-message.ts';
 import type { ReturnedMessage } from '../message/received.ts';
 import { checkName } from '../topology/names.ts';
 import {
+  type DeclarationDefaults,
   type ExchangeOptions,
   exchangeSpec,
+  type OperationOptions,
   type QueueOptions,
   type QueueRef,
   queueSpec,
@@ -20,7 +23,7 @@ import { Outbox } from './outbox.ts';
 import { Queue } from './queue.ts';
 
 /** Asks whether something is there instead of declaring it. */
-export interface PassiveOptions {
+export interface PassiveOptions extends OperationOptions {
   /** Only ask. */
   readonly passive: true;
 }
@@ -34,9 +37,17 @@ export interface ChannelEvents {
 }
 
 /** How something that others declared is referred to. */
-export interface GetOptions {
+export interface GetOptions extends OperationOptions {
   /** Ask the broker whether it is there (`NOT_FOUND`). With false nothing is asked. Default true. */
   readonly ensure?: boolean;
+}
+
+/** How many unsettled deliveries there may be. */
+export interface QosOptions extends OperationOptions {
+  /** Most unsettled deliveries; 0 is no bound. */
+  readonly prefetch: number;
+  /** Of all consumers of the channel together, not of each. Default false. */
+  readonly global?: boolean;
 }
 
 const UNCOUNTED = { messageCount: 0, consumerCount: 0 };
@@ -50,6 +61,7 @@ export class Channel {
   readonly #limits: () => MessageLimits;
   readonly #transactions: Transactions;
   readonly #outbox: Outbox;
+  readonly #ended = deferred<LeveretError | undefined>();
   /** Routes by queue name. */
   readonly defaultExchange: Exchange;
 
@@ -59,11 +71,27 @@ export class Channel {
     this.#transactions = new Transactions(session);
     this.#outbox = new Outbox(session, this.#transactions, limits);
     this.defaultExchange = Exchange.make('', session, this.#outbox);
+    session.changes.add((status) => {
+      if (status.state === 'closed') this.#ended.resolve(status.cause);
+    });
   }
 
   /** @internal */
   static make(session: Session, limits: () => MessageLimits): Channel {
     return new Channel(session, limits);
+  }
+
+  /** Which channel of its connection it is, from 1; events say it. */
+  get number(): number {
+    return this.#session.number;
+  }
+
+  /**
+   * Resolves once it is over: with `undefined` where it was closed on purpose, else with the reason why it, or its
+   * connection, is closed for good.
+   */
+  get ended(): Promise<LeveretError | undefined> {
+    return this.#ended.promise;
   }
 
   /** What it is doing at present. */
@@ -107,10 +135,12 @@ export class Channel {
     options: ExchangeOptions | PassiveOptions = {},
   ): Promise<Exchange> {
     checkOptions(options);
-    if (options.passive === true) return this.getExchange(name);
-    const spec = exchangeSpec(name, options, this.#limits().arguments);
-    await this.#session.operation('exchange.declare', ({ channel }) =>
-      channel.declareExchange(spec),
+    if (options.passive === true) return this.getExchange(name, options);
+    const spec = exchangeSpec(name, options, this.#defaults());
+    await this.#session.operation(
+      'exchange.declare',
+      ({ channel }) => channel.declareExchange(spec),
+      { timeout: options.timeout },
     );
     this.#session.ledger.addExchange(spec);
     return Exchange.make(name, this.#session, this.#outbox);
@@ -128,10 +158,12 @@ export class Channel {
    */
   async declareQueue(name = '', options: QueueOptions | PassiveOptions = {}): Promise<Queue> {
     checkOptions(options);
-    if (options.passive === true) return this.getQueue(name);
-    const spec = queueSpec(name, options, this.#limits().arguments);
-    const state = await this.#session.operation('queue.declare', ({ channel }) =>
-      channel.declareQueue(spec),
+    if (options.passive === true) return this.getQueue(name, options);
+    const spec = queueSpec(name, options, this.#defaults());
+    const state = await this.#session.operation(
+      'queue.declare',
+      ({ channel }) => channel.declareQueue(spec),
+      { timeout: options.timeout },
     );
     const ref = this.#session.ledger.addQueue(spec, state.name);
     return this.#queue(ref, state);
@@ -142,7 +174,11 @@ export class Channel {
     checkName('name', name);
     checkOptions(options);
     if (flag('ensure', options.ensure, true))
-      await this.#session.aside('exchange.declare', (channel) => channel.checkExchange(name));
+      await this.#session.aside(
+        'exchange.declare',
+        (channel) => channel.checkExchange(name),
+        options.timeout,
+      );
     return Exchange.make(name, this.#session, this.#outbox);
   }
 
@@ -153,7 +189,11 @@ export class Channel {
     const ensure = flag('ensure', options.ensure, true);
     const ref = this.#session.ledger.findQueue(name) ?? { name };
     if (!ensure) return this.#queue(ref, UNCOUNTED);
-    const state = await this.#session.aside('queue.declare', (channel) => channel.checkQueue(name));
+    const state = await this.#session.aside(
+      'queue.declare',
+      (channel) => channel.checkQueue(name),
+      options.timeout,
+    );
     return this.#queue(ref, state);
   }
 
@@ -162,14 +202,16 @@ export class Channel {
    * with `global`, of all consumers of the channel together (RabbitMQ 4.3 ignores that, and quorum queues of
    * earlier versions do not allow it).
    */
-  async setQos(options: { readonly prefetch: number; readonly global?: boolean }): Promise<void> {
+  async setQos(options: QosOptions): Promise<void> {
     checkOptions(options);
     // Without one there would be no bound at all, which is not what a slip of the pen may ask for.
     if (options.prefetch === undefined)
       throw new LeveretError('INVALID_ARGUMENT', 'prefetch must be given; 0 is no bound');
     const prefetch = whole('prefetch', options.prefetch, 0, 0, 65_535);
     if (flag('global', options.global, false)) {
-      await this.#session.operation('basic.qos', ({ channel }) => channel.setQos(prefetch, true));
+      await this.#session.operation('basic.qos', ({ channel }) => channel.setQos(prefetch, true), {
+        timeout: options.timeout,
+      });
       this.#session.consumers.globalPrefetch = prefetch;
     } else this.#session.prefetch = prefetch;
   }
@@ -200,6 +242,11 @@ export class Channel {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #defaults(): DeclarationDefaults {
+    const { declarations } = this.#session.config;
+    return { tables: this.#limits().arguments, durable: declarations === 'durable' };
   }
 
   #queue(ref: QueueRef, counts: { messageCount: number; consumerCount: number }): Queue {

@@ -14,6 +14,7 @@ import type { Driver } from '../driver/driver.ts';
 import { rabbitmqClientDriver } from '../driver/rabbitmq-client/driver.ts';
 import { describe, LeveretError } from '../errors/leveret-error.ts';
 import { systemClock } from '../internal/clock.ts';
+import { deferred } from '../internal/deferred.ts';
 import type { Unsubscribe } from '../internal/emitter.ts';
 import { checkOptions } from '../internal/options.ts';
 import type { MessageLimits } from '../message/check-message.ts';
@@ -47,6 +48,7 @@ export class Connection {
   readonly #diagnostics: Diagnostics;
   readonly #outages: Outages;
   readonly #sessions = new Set<Session>();
+  readonly #ended = deferred<LeveretError | undefined>();
   readonly #host: SessionHost;
   #channels = 0;
   #closing: Promise<void> | undefined;
@@ -68,12 +70,23 @@ export class Connection {
       join: (member) => supervisor.join(member),
       leave: (member) => supervisor.leave(member),
     };
-    supervisor.changes.add(() => this.#look());
+    supervisor.changes.add((status) => {
+      if (status.state === 'closed') this.#ended.resolve(status.cause);
+      this.#look();
+    });
   }
 
   /** @internal */
   static make(parts: ConnectionParts): Connection {
     return new Connection(parts);
+  }
+
+  /**
+   * Resolves once it is over: with `undefined` where it was closed on purpose, else with the reason why it does not
+   * come back.
+   */
+  get ended(): Promise<LeveretError | undefined> {
+    return this.#ended.promise;
   }
 
   /** What it is doing at present. */

@@ -110,6 +110,22 @@ describeWithBroker('consuming', (getUrl) => {
     await same.consume(() => {}, { exclusive: true });
   });
 
+  test('a tag may be given, also again once its consumer was closed; two of one name are refused', async () => {
+    await using pair = await openPair(getUrl());
+    const { channel } = pair;
+    const queue = await privateQueue(channel);
+    const inbox = createInbox<IncomingMessage>('a message');
+    const consumer = await queue.consume(inbox.push, { consumerTag: 'mine' });
+    expect(consumer.tag).toBe('mine');
+    const twice = queue.consume(() => {}, { consumerTag: 'mine' });
+    await expect(twice).rejects.toThrow('consumerTag must be unique on its channel');
+    const closing = consumer.close();
+    await queue.consume(inbox.push, { consumerTag: 'mine' });
+    await closing;
+    await fill(channel, queue, 'x');
+    expect((await inbox.next()).consumerTag).toBe('mine');
+  });
+
   test('a handler that throws puts its message back, and is told of', async () => {
     await using pair = await openPair(getUrl());
     const { channel, connection } = pair;
@@ -326,6 +342,30 @@ describeWithBroker('getting and iterating', (getUrl) => {
   test('an empty queue gives undefined', async () => {
     await using pair = await openPair(getUrl());
     expect(await (await privateQueue(pair.channel)).get()).toBeUndefined();
+  });
+
+  test('a message that was fetched says how many are left, and all that is known of it', async () => {
+    await using pair = await openPair(getUrl());
+    const { channel } = pair;
+    const queue = await privateQueue(channel);
+    await fill(channel, queue, 'first', 'second');
+    const sent = { ...text('third'), correlationId: 'c', headers: { a: 1 }, priority: 3 };
+    await channel.defaultExchange.publish(sent, queue.name);
+    const first = await queue.get({ noAck: true });
+    expect(first?.messageCount).toBe(2);
+    await queue.get({ noAck: true });
+    const third = await queue.get({ noAck: true });
+    expect(third?.info()).toMatchObject({
+      ...{ correlationId: 'c', headers: { a: 1 }, priority: 3, deliveryMode: 2 },
+      ...{ exchange: '', routingKey: queue.name, bodySize: 5 },
+      ...{ consumerTag: undefined, redelivered: false, messageCount: 0 },
+    });
+    if (!third) throw new Error('no message');
+    // Published again with one property changed, as its properties are a plain object.
+    const { body, properties } = third;
+    const again = { ...properties, body, priority: 4 };
+    await channel.defaultExchange.publish(again, queue.name);
+    expect((await queue.get())?.properties).toEqual({ ...properties, priority: 4 });
   });
 
   test('a message fetched and not settled goes back when its channel closes', async () => {

@@ -2,11 +2,16 @@ import { bind, unbind } from '../channel/restore.ts';
 import type { Session } from '../channel/session.ts';
 import { checkOptions, flag } from '../internal/options.ts';
 import type { OutgoingMessage } from '../message/message.ts';
-import { type BindingArguments, type BindingSpec, bindingSpec } from '../topology/specs.ts';
+import {
+  type BindingArguments,
+  type BindingSpec,
+  bindingSpec,
+  type OperationOptions,
+} from '../topology/specs.ts';
 import type { Outbox, PublishOptions } from './outbox.ts';
 
 /** How a binding is made. */
-export interface BindOptions {
+export interface BindOptions extends OperationOptions {
   /**
    * What a headers exchange matches by, for one; or a function of the name of what is bound, for arguments
    * that follow a queue that the broker names anew on recovery.
@@ -15,7 +20,7 @@ export interface BindOptions {
 }
 
 /** When an exchange may be deleted. */
-export interface DeleteExchangeOptions {
+export interface DeleteExchangeOptions extends OperationOptions {
   /** Only if nothing is bound to it; else `PRECONDITION_FAILED`. Default false. */
   readonly ifUnused?: boolean;
 }
@@ -59,7 +64,9 @@ export class Exchange {
   /** Routes what `source` gets for `routingKey` to this exchange. Errors: `NOT_FOUND`, `INVALID_ARGUMENT`. */
   async bind(source: Exchange | string, routingKey = '', options: BindOptions = {}): Promise<void> {
     const binding = this.#binding(source, routingKey, options);
-    await this.#session.operation('exchange.bind', ({ channel }) => bind(channel, binding));
+    await this.#session.operation('exchange.bind', ({ channel }) => bind(channel, binding), {
+      timeout: options.timeout,
+    });
     this.#session.ledger.addBinding(binding);
   }
 
@@ -70,7 +77,9 @@ export class Exchange {
     options: BindOptions = {},
   ): Promise<void> {
     const binding = this.#binding(source, routingKey, options);
-    await this.#session.operation('exchange.unbind', ({ channel }) => unbind(channel, binding));
+    await this.#session.operation('exchange.unbind', ({ channel }) => unbind(channel, binding), {
+      timeout: options.timeout,
+    });
     this.#session.ledger.removeBinding(binding);
   }
 
@@ -78,8 +87,10 @@ export class Exchange {
   async delete(options: DeleteExchangeOptions = {}): Promise<void> {
     checkOptions(options);
     const ifUnused = flag('ifUnused', options.ifUnused, false);
-    await this.#session.operation('exchange.delete', ({ channel }) =>
-      channel.deleteExchange(this.name, { ifUnused }),
+    await this.#session.operation(
+      'exchange.delete',
+      ({ channel }) => channel.deleteExchange(this.name, { ifUnused }),
+      { timeout: options.timeout },
     );
     this.#session.ledger.removeExchange(this.name);
   }

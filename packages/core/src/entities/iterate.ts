@@ -7,7 +7,7 @@ import type { IncomingMessage } from '../message/incoming.ts';
 import type { ConsumeOptions, Queue } from './queue.ts';
 
 /** How a queue is iterated. */
-export interface IterateOptions extends Omit<ConsumeOptions, 'concurrency'> {
+export interface IterateOptions extends Omit<ConsumeOptions, 'concurrency' | 'timeout'> {
   /** Milliseconds to wait for each message; after it the iteration throws `TIMEOUT`. Default: for ever. */
   readonly timeout?: number;
 }

@@ -1,7 +1,7 @@
 import type { Session } from '../channel/session.ts';
 import type { Transactions } from '../channel/transaction.ts';
 import { duration } from '../connection/options.ts';
-import { checkOptions, flag } from '../internal/options.ts';
+import { checkOptions, flag, oneOf } from '../internal/options.ts';
 import { checkMessage, type MessageLimits } from '../message/check-message.ts';
 import type { TableSupport } from '../message/check-table.ts';
 import type { OutgoingMessage } from '../message/message.ts';
@@ -11,6 +11,11 @@ import { toWire } from '../message/wire.ts';
 export interface PublishOptions {
   /** Refuse the message (`UNROUTABLE`) when it reaches no queue. Default true. */
   readonly mandatory?: boolean;
+  /**
+   * What becomes of it where it is mandatory and reaches no queue: `reject` fails the publish with
+   * `UNROUTABLE`, `event` tells the channel's `return` listeners instead. Default: as the channel says.
+   */
+  readonly unroutable?: 'reject' | 'event';
   /** Milliseconds until it must be confirmed. Default: `publishTimeout` of the channel. */
   readonly timeout?: number;
   /**
@@ -54,11 +59,19 @@ export class Outbox {
       const mandatory = flag('mandatory', options.mandatory, true);
       const resend = flag('resend', options.resend, true);
       const confirm = flag('confirm', options.confirm, true);
-      const { publishTimeout } = this.#session.config;
+      const { publishTimeout, unroutable } = this.#session.config;
       const wire = toWire(message, exchange, routingKey, mandatory);
       const timeout = duration('timeout', options.timeout, publishTimeout);
+      const rejectReturned =
+        oneOf('unroutable', options.unroutable ?? unroutable, ['reject', 'event']) === 'reject';
       if (this.#transactions.publish(wire)) return Promise.resolve();
-      return this.#session.publisher.publish({ message: wire, timeout, resend, confirm });
+      return this.#session.publisher.publish({
+        message: wire,
+        timeout,
+        resend,
+        confirm,
+        rejectReturned,
+      });
     } catch (error) {
       return Promise.reject(error);
     }

@@ -2,6 +2,7 @@ import { deadline } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
 import { expect, test } from 'vitest';
 import { UnroutableError } from '../message/unroutable-error.ts';
+import { connect } from './connection.ts';
 import {
   codeOf,
   errorOf,
@@ -179,6 +180,52 @@ describeWithBroker('publishing', (getUrl) => {
     });
     await channel.defaultExchange.publish(text('back'), uniqueName('nowhere'), { confirm: false });
     expect(await deadline(returned, 5000, 'the return')).toBe('back');
+  });
+});
+
+describeWithBroker('a mandatory message that reaches no queue', (getUrl) => {
+  test.for(['of the channel', 'of the publish'] as const)(
+    'resolves where an option %s says so, after the listeners were told',
+    async (whose) => {
+      await using connection = await connect(getUrl());
+      const event = { unroutable: 'event' } as const;
+      const channel = await connection.channel(whose === 'of the channel' ? event : {});
+      const told: string[] = [];
+      channel.on('return', ({ messageId }) => told.push(String(messageId)));
+      const { defaultExchange } = channel;
+      const nowhere = uniqueName('nowhere');
+      const options = whose === 'of the publish' ? event : {};
+      await defaultExchange.publish({ ...text('x'), messageId: 'first' }, nowhere, options);
+      expect(told).toEqual(['first']);
+      const strict = { ...text('x'), messageId: 'second' };
+      expect(await codeOf(defaultExchange.publish(strict, nowhere, { unroutable: 'reject' }))).toBe(
+        'UNROUTABLE',
+      );
+      expect(told).toEqual(['first']);
+    },
+  );
+});
+
+describeWithBroker('an expiration', (getUrl) => {
+  test('may be a number of milliseconds or the date until which the message may wait', async () => {
+    await using pair = await openPair(getUrl());
+    const { channel } = pair;
+    const queue = await privateQueue(channel);
+    const publish = (expiration: number | Date): Promise<void> =>
+      channel.defaultExchange.publish({ ...text('x'), expiration }, queue.name);
+    await publish(60_000);
+    expect((await queue.get({ noAck: true }))?.expiration).toBe(60_000);
+    await publish(new Date(Date.now() + 60_000));
+    const left = (await queue.get({ noAck: true }))?.expiration;
+    expect(left).toBeGreaterThan(50_000);
+    expect(left).toBeLessThanOrEqual(60_000);
+    await publish(new Date(Date.now() - 60_000));
+    await publish(0);
+    expect(await queue.get()).toBeUndefined();
+    const invalid = publish(new Date(Number.NaN));
+    await expect(invalid).rejects.toMatchObject({ code: 'INVALID_MESSAGE', field: 'expiration' });
+    const far = publish(new Date(Date.now() + 2 ** 32 + 60_000));
+    await expect(far).rejects.toMatchObject({ code: 'INVALID_MESSAGE', field: 'expiration' });
   });
 });
 

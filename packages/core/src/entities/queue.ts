@@ -6,20 +6,30 @@ import { checkFunction, checkOptions, flag } from '../internal/options.ts';
 import type { TableSupport } from '../message/check-table.ts';
 import type { IncomingMessage } from '../message/incoming.ts';
 import type { HeaderTable } from '../message/message.ts';
-import { ownArguments } from '../topology/names.ts';
-import { type BindingSpec, bindingSpec, type QueueRef } from '../topology/specs.ts';
+import { checkName, ownArguments } from '../topology/names.ts';
+import {
+  type BindingSpec,
+  bindingSpec,
+  type OperationOptions,
+  type QueueRef,
+} from '../topology/specs.ts';
 import { Consumer } from './consumer.ts';
 import type { BindOptions, Exchange } from './exchange.ts';
 import { type IterateOptions, iterate } from './iterate.ts';
 
 /** How a queue is consumed. */
-export interface ConsumeOptions {
+export interface ConsumeOptions extends OperationOptions {
   /** Most unsettled deliveries; 0 is no bound. Default: `prefetch` of the channel. */
   readonly prefetch?: number;
   /** Most handlers that run at once; the rest of the prefetched waits. Default: no bound but the prefetch. */
   readonly concurrency?: number;
   /** Deliveries count as acknowledged when sent: at most once, and without bound. Default false. */
   readonly noAck?: boolean;
+  /**
+   * Its tag, which must be unique on the channel; management tools show it. Default: one chosen by the driver,
+   * and another after a recovery.
+   */
+  readonly consumerTag?: string;
   /** No other consumer beside this one. Default false. */
   readonly exclusive?: boolean;
   /** Such as `x-priority`. */
@@ -28,8 +38,14 @@ export interface ConsumeOptions {
   readonly drainTimeout?: number;
 }
 
+/** How one message is fetched. */
+export interface FetchOptions extends OperationOptions {
+  /** It counts as acknowledged when sent: at most once. Default false. */
+  readonly noAck?: boolean;
+}
+
 /** When a queue may be deleted. */
-export interface DeleteQueueOptions {
+export interface DeleteQueueOptions extends OperationOptions {
   /** Only if it has no consumers; else `PRECONDITION_FAILED`. Default false. */
   readonly ifUnused?: boolean;
   /** Only if it has no messages; else `PRECONDITION_FAILED`. Default false. */
@@ -79,7 +95,9 @@ export class Queue implements AsyncIterable<IncomingMessage> {
     options: BindOptions = {},
   ): Promise<void> {
     const binding = this.#binding(exchange, routingKey, options);
-    await this.#session.operation('queue.bind', ({ channel }) => bind(channel, binding));
+    await this.#session.operation('queue.bind', ({ channel }) => bind(channel, binding), {
+      timeout: options.timeout,
+    });
     this.#session.ledger.addBinding(binding);
   }
 
@@ -90,7 +108,9 @@ export class Queue implements AsyncIterable<IncomingMessage> {
     options: BindOptions = {},
   ): Promise<void> {
     const binding = this.#binding(exchange, routingKey, options);
-    await this.#session.operation('queue.unbind', ({ channel }) => unbind(channel, binding));
+    await this.#session.operation('queue.unbind', ({ channel }) => unbind(channel, binding), {
+      timeout: options.timeout,
+    });
     this.#session.ledger.removeBinding(binding);
   }
 
@@ -106,9 +126,12 @@ export class Queue implements AsyncIterable<IncomingMessage> {
     const { config, clock, prefetch } = this.#session;
     checkFunction('handler', handler);
     checkOptions(options);
+    const { consumerTag = '' } = options;
+    checkName('consumerTag', consumerTag);
     const subscription = new Subscription(
       {
         queue: this.#ref,
+        consumerTag,
         noAck: flag('noAck', options.noAck, false),
         exclusive: flag('exclusive', options.exclusive, false),
         arguments: ownArguments(options.arguments, this.#tables),
@@ -123,12 +146,12 @@ export class Queue implements AsyncIterable<IncomingMessage> {
       this.#session.news,
       clock,
     );
-    await this.#session.subscribe(subscription);
+    await this.#session.subscribe(subscription, options.timeout);
     return Consumer.make(this.#session, subscription);
   }
 
   /** Fetches one message; `undefined` when the queue is empty. Errors: `NOT_FOUND`, `TIMEOUT`, `CLOSED`. */
-  async get(options: { readonly noAck?: boolean } = {}): Promise<IncomingMessage | undefined> {
+  async get(options: FetchOptions = {}): Promise<IncomingMessage | undefined> {
     checkOptions(options);
     const noAck = flag('noAck', options.noAck, false);
     return this.#session.operation(
@@ -137,7 +160,7 @@ export class Queue implements AsyncIterable<IncomingMessage> {
         const delivery = await channel.get(this.name, { noAck });
         return delivery && deliveries.receive(delivery, noAck);
       },
-      { once: noAck },
+      { once: noAck, timeout: options.timeout },
     );
   }
 
@@ -159,8 +182,11 @@ export class Queue implements AsyncIterable<IncomingMessage> {
   }
 
   /** Drops all messages that are ready; gives how many. */
-  purge(): Promise<number> {
-    return this.#session.operation('queue.purge', ({ channel }) => channel.purgeQueue(this.name));
+  async purge(options: OperationOptions = {}): Promise<number> {
+    checkOptions(options);
+    return this.#session.operation('queue.purge', ({ channel }) => channel.purgeQueue(this.name), {
+      timeout: options.timeout,
+    });
   }
 
   /** Deletes it with its bindings and messages; gives how many messages. */
@@ -168,8 +194,10 @@ export class Queue implements AsyncIterable<IncomingMessage> {
     checkOptions(options);
     const ifUnused = flag('ifUnused', options.ifUnused, false);
     const ifEmpty = flag('ifEmpty', options.ifEmpty, false);
-    const count = await this.#session.operation('queue.delete', ({ channel }) =>
-      channel.deleteQueue(this.name, { ifUnused, ifEmpty }),
+    const count = await this.#session.operation(
+      'queue.delete',
+      ({ channel }) => channel.deleteQueue(this.name, { ifUnused, ifEmpty }),
+      { timeout: options.timeout },
     );
     this.#session.ledger.removeQueue(this.#ref);
     return count;

@@ -99,6 +99,7 @@ const rows: Record<string, Row> = {
   'IncomingMessage.ack': ['at once', ({ message }) => message.ack()],
   'IncomingMessage.nack': ['at once', ({ message }) => message.nack()],
   'IncomingMessage.reject': ['at once', ({ message }) => message.reject()],
+  'IncomingMessage.info': ['at once', ({ message }) => message.info()],
   'IncomingMessage.process': ['resolves', ({ message }) => message.process(() => {})],
 };
 
@@ -142,6 +143,45 @@ describe.concurrent('of a broker that has fallen silent', () => {
       code: 'TIMEOUT',
       operation: 'iterate',
     });
+  });
+});
+
+/** Requests with a timeout of their own, which is shorter than that of the connection. */
+const own = { timeout: TIMEOUT / 2 };
+const requests: Record<string, (all: Silence) => Promise<unknown>> = {
+  'exchange.declare': ({ channel }) => channel.declareExchange('other', own),
+  'exchange.declare, passive': ({ channel }) =>
+    channel.declareExchange('amq.topic', { passive: true, ...own }),
+  'exchange.declare, get': ({ channel }) => channel.getExchange('amq.topic', own),
+  'exchange.bind': ({ exchange }) => exchange.bind('amq.topic', '', own),
+  'exchange.unbind': ({ exchange }) => exchange.unbind('amq.topic', '', own),
+  'exchange.delete': ({ exchange }) => exchange.delete(own),
+  'queue.declare': ({ channel }) => channel.declareQueue('other', own),
+  'queue.declare, passive': ({ channel }) =>
+    channel.declareQueue('queue', { passive: true, ...own }),
+  'queue.declare, get': ({ channel }) => channel.getQueue('queue', own),
+  'queue.bind': ({ queue }) => queue.bind('amq.topic', '', own),
+  'queue.unbind': ({ queue }) => queue.unbind('amq.topic', '', own),
+  'queue.purge': ({ queue }) => queue.purge(own),
+  'queue.delete': ({ queue }) => queue.delete(own),
+  'basic.get': ({ queue }) => queue.get(own),
+  'basic.consume': ({ queue }) => queue.consume(() => {}, own),
+  'basic.qos': ({ channel }) => channel.setQos({ prefetch: 1, global: true, ...own }),
+};
+
+describe.concurrent('with a timeout of its own a request is given up after that', () => {
+  for (const [name, request] of Object.entries(requests))
+    test(name, async ({ onTestFinished: finish }) => {
+      const error = await deadline(errorOf(request(await silence(finish))), AT_MOST, name);
+      const [operation] = name.split(',');
+      expect(error).toMatchObject({ code: 'TIMEOUT', operation, timeout: own.timeout });
+    });
+
+  test('which must be a number of milliseconds', async ({ onTestFinished: finish }) => {
+    const { queue } = await silence(finish);
+    await expect(queue.get({ timeout: -1 })).rejects.toThrow(
+      'timeout must be a number of milliseconds from 0 on, not -1',
+    );
   });
 });
 

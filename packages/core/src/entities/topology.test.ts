@@ -64,6 +64,24 @@ describeWithBroker('declaring', (getUrl) => {
     expect([again.messageCount, again.consumerCount]).toEqual([2, 0]);
   });
 
+  test('is made as aio-pika does where the channel says so: not durable, but for what says otherwise', async () => {
+    await using pair = await openPair(getUrl());
+    const channel = await pair.connection.channel({ declarations: 'aio-pika' });
+    const [queue, exchange] = [uniqueName('queue'), uniqueName('exchange')];
+    await channel.declareQueue(queue);
+    await channel.declareExchange(exchange);
+    // The broker compares the properties with those that it has.
+    const strict = await pair.connection.channel();
+    await strict.declareQueue(queue, { durable: false, exclusive: false, autoDelete: false });
+    await strict.declareExchange(exchange, { durable: false, autoDelete: false });
+    expect(await codeOf(strict.declareQueue(queue))).toBe('PRECONDITION_FAILED');
+    await channel.declareQueue(`${queue}-kept`, { durable: true });
+    await strict.declareQueue(`${queue}-kept`);
+    expect((await channel.declareQueue()).name).toMatch(/^amq\.gen-/);
+    for (const name of [queue, `${queue}-kept`]) await (await strict.getQueue(name)).delete();
+    await (await strict.getExchange(exchange)).delete();
+  });
+
   test('an exclusive queue is RESOURCE_LOCKED for other connections', async () => {
     await using owner = await openPair(getUrl());
     await using other = await openPair(getUrl());

@@ -19,6 +19,18 @@ export function flag(field: string, value: boolean | undefined, fallback: boolea
   );
 }
 
+/** One of a few words, the first unless given. Errors: `INVALID_ARGUMENT`. */
+export function oneOf<const Word extends string>(
+  field: string,
+  value: Word | undefined,
+  words: readonly [Word, ...Word[]],
+): Word {
+  if (value === undefined) return words[0];
+  if (words.includes(value)) return value;
+  const choice = words.map((word) => `"${word}"`).join(' or ');
+  throw new LeveretError('INVALID_ARGUMENT', `${field} must be ${choice}, not ${describe(value)}`);
+}
+
 /** Refuses what cannot be called. Errors: `INVALID_ARGUMENT`. */
 export function checkFunction(field: string, value: unknown): void {
   if (typeof value === 'function') return;

@@ -26,7 +26,7 @@ function refusal(message: object, routingKey: unknown = 'key'): unknown {
 const LONE = '\ud800';
 const LONG = 'ü'.repeat(128); // 256 bytes
 const shortstrRule = 'must be a string of at most 255 bytes of valid UTF-8';
-const expirationRule = 'must be whole milliseconds from 0 to 4294967295';
+const expirationRule = 'must be whole milliseconds from 0 to 4294967295, or a Date';
 const timestampRule = 'must be a valid Date from 1970 on';
 
 describe('checkMessage', () => {

@@ -1,4 +1,5 @@
 import { InvalidMessageError } from '../errors/leveret-error.ts';
+import { systemClock } from '../internal/clock.ts';
 import { isShortstr } from '../internal/shortstr.ts';
 import { checkTable, type TableSupport } from './check-table.ts';
 import type { MessageProperties, OutgoingMessage } from './message.ts';
@@ -103,16 +104,32 @@ function checkBody(body: Uint8Array, max: number): void {
 function checkNumbers({ priority, expiration, deliveryMode, timestamp }: OutgoingMessage): void {
   if (priority !== undefined && !isWholeUpTo(priority, 255))
     throw new InvalidMessageError('priority', priority, 'must be a whole number from 0 to 255');
-  if (expiration !== undefined && !isWholeUpTo(expiration, MAX_EXPIRATION))
+  if (expiration instanceof Date) checkDeadline(expiration);
+  else if (expiration !== undefined && !isWholeUpTo(expiration, MAX_EXPIRATION))
     throw new InvalidMessageError(
       'expiration',
       expiration,
-      `must be whole milliseconds from 0 to ${MAX_EXPIRATION}`,
+      `must be whole milliseconds from 0 to ${MAX_EXPIRATION}, or a Date`,
     );
   if (deliveryMode !== undefined && deliveryMode !== 1 && deliveryMode !== 2)
     throw new InvalidMessageError('deliveryMode', deliveryMode, 'must be 1 or 2');
   if (timestamp !== undefined && !(timestamp instanceof Date && timestamp.getTime() >= 0))
     throw new InvalidMessageError('timestamp', timestamp, 'must be a valid Date from 1970 on');
+}
+
+function checkDeadline(deadline: Date): void {
+  // Not so where it is no valid date.
+  if (millisecondsUntil(deadline) <= MAX_EXPIRATION) return;
+  throw new InvalidMessageError(
+    'expiration',
+    deadline,
+    `must be a valid Date at most ${MAX_EXPIRATION} ms from now`,
+  );
+}
+
+/** Whole milliseconds that are left until a date; 0 where it has passed, `NaN` where it is invalid. */
+export function millisecondsUntil(deadline: Date): number {
+  return Math.max(0, deadline.getTime() - systemClock.date().getTime());
 }
 
 function isWholeUpTo(value: number, max: number): boolean {

@@ -1,6 +1,6 @@
 import { LeveretError } from '../errors/leveret-error.ts';
 import type { WireDelivery } from './message.ts';
-import { ReceivedMessage } from './received.ts';
+import { type MessageInfo, ReceivedMessage } from './received.ts';
 
 /** How a delivery is settled. */
 export type Settlement = 'ack' | 'nack' | 'reject';
@@ -17,6 +17,18 @@ export interface Settler {
 export interface RequeueOptions {
   /** True puts it back to the queue, false drops or dead-letters it. Default true. */
   readonly requeue?: boolean;
+}
+
+/** What is known of a delivered message but its body. */
+export interface DeliveryInfo extends MessageInfo {
+  /** Number of the delivery on its channel. */
+  readonly deliveryTag: number;
+  /** Tag of the consumer that it was delivered to. */
+  readonly consumerTag: string | undefined;
+  /** Whether it was delivered before. */
+  readonly redelivered: boolean;
+  /** Messages that were left in the queue, of one fetched by `get`. */
+  readonly messageCount: number | undefined;
 }
 
 /** How {@link IncomingMessage.process} settles; as in aio-pika. */
@@ -44,6 +56,8 @@ export class IncomingMessage extends ReceivedMessage {
   readonly consumerTag: string | undefined;
   /** Whether it was delivered before, so perhaps handled. */
   readonly redelivered: boolean;
+  /** Messages that were left in the queue, of one fetched by `get`. */
+  readonly messageCount: number | undefined;
 
   constructor(delivery: WireDelivery, settler: Settler, noAck: boolean) {
     super(delivery);
@@ -52,6 +66,13 @@ export class IncomingMessage extends ReceivedMessage {
     this.deliveryTag = delivery.deliveryTag;
     this.consumerTag = delivery.consumerTag;
     this.redelivered = delivery.redelivered;
+    this.messageCount = delivery.messageCount;
+  }
+
+  /** The same, and how it was delivered. */
+  override info(): DeliveryInfo {
+    const { deliveryTag, consumerTag, redelivered, messageCount } = this;
+    return { ...super.info(), deliveryTag, consumerTag, redelivered, messageCount };
   }
 
   /** Whether it is settled; always true where the consumer asked for no acknowledgements. */

@@ -50,7 +50,13 @@ export interface MessageProperties {
 }
 
 /** A message to be published. Neither it nor what it holds may be changed until the publish has settled. */
-export interface OutgoingMessage extends MessageProperties {
+export interface OutgoingMessage extends Omit<MessageProperties, 'expiration'> {
+  /**
+   * Milliseconds after which a queue drops or dead-letters the message: a whole number up to 2^32 - 1; or the
+   * date until which it may wait, which counts from when `publish` is called. 0, or a date that has passed, is for
+   * whoever is ready for it at once.
+   */
+  readonly expiration?: number | Date | undefined;
   /** The bytes to send; see codecs for values. */
   readonly body: Uint8Array;
 }
@@ -131,6 +137,8 @@ export interface WireDelivery extends WireProperties {
   readonly deliveryTag: number;
   /** Whether it was delivered before. */
   readonly redelivered: boolean;
+  /** Messages that were left in the queue; `undefined` for one that a consumer got. */
+  readonly messageCount?: number | undefined;
   /** Exchange that it was published to; `''` is the default exchange. */
   readonly exchange: string;
   /** Key that it was published with. */

@@ -5,6 +5,16 @@ const LATEST = 8.64e12;
 
 const NO_HEADERS: HeaderTable = Object.freeze({});
 
+/** What is known of a message but its body. */
+export interface MessageInfo extends MessageProperties {
+  /** Exchange that it was published to; `''` is the default exchange. */
+  readonly exchange: string;
+  /** Key that it was published with. */
+  readonly routingKey: string;
+  /** Bytes of its body. */
+  readonly bodySize: number;
+}
+
 /**
  * A message as it came from the broker, with properties in the same form in which they are published, so
  * that it can be published again as it is.
@@ -25,6 +35,31 @@ export class ReceivedMessage implements MessageProperties {
   /** The very bytes that were sent. */
   get body(): Uint8Array {
     return this.#wire.body;
+  }
+
+  /** Its properties as a plain object, to publish the message again with some of them changed. */
+  get properties(): MessageProperties {
+    return {
+      contentType: this.contentType,
+      contentEncoding: this.contentEncoding,
+      headers: this.headers,
+      deliveryMode: this.deliveryMode,
+      priority: this.priority,
+      correlationId: this.correlationId,
+      replyTo: this.replyTo,
+      expiration: this.expiration,
+      messageId: this.messageId,
+      timestamp: this.timestamp,
+      type: this.type,
+      userId: this.userId,
+      appId: this.appId,
+    };
+  }
+
+  /** Everything that is known of it but its body, as a plain object, for logs. */
+  info(): MessageInfo {
+    const { exchange, routingKey, body } = this;
+    return { ...this.properties, exchange, routingKey, bodySize: body.byteLength };
   }
 
   /** Media type of the body. */
@@ -98,6 +133,14 @@ export class ReceivedMessage implements MessageProperties {
   }
 }
 
+/** What is known of a message that came back but its body. */
+export interface ReturnedInfo extends MessageInfo {
+  /** Why it came back; 312 is NO_ROUTE. */
+  readonly replyCode: number;
+  /** The broker's words. */
+  readonly replyText: string;
+}
+
 /** A mandatory message that reached no queue, as the broker gave it back. */
 export class ReturnedMessage extends ReceivedMessage {
   /** Why it came back; 312 is NO_ROUTE. */
@@ -109,5 +152,11 @@ export class ReturnedMessage extends ReceivedMessage {
     super(wire);
     this.replyCode = wire.replyCode;
     this.replyText = wire.replyText;
+  }
+
+  /** The same, and why it came back. */
+  override info(): ReturnedInfo {
+    const { replyCode, replyText } = this;
+    return { ...super.info(), replyCode, replyText };
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { millisecondsUntil } from './check-message.ts';
 import type { OutgoingMessage, WireMessage } from './message.ts';
 
 const prefix = randomBytes(9).toString('base64url');
@@ -7,6 +8,11 @@ let count = 0;
 /** An id that no other message has: 72 random bits of this process and a count. */
 export function nextMessageId(): string {
   return `${prefix}-${(count++).toString(36)}`;
+}
+
+/** Milliseconds, in digits. */
+function timeToLive(expiration: number | Date): string {
+  return String(typeof expiration === 'number' ? expiration : millisecondsUntil(expiration));
 }
 
 /** The form of a checked message in which a driver sends it, defaults filled in. */
@@ -29,7 +35,7 @@ export function toWire(
     priority: message.priority,
     correlationId: message.correlationId,
     replyTo: message.replyTo,
-    expiration: expiration === undefined ? undefined : String(expiration),
+    expiration: expiration === undefined ? undefined : timeToLive(expiration),
     messageId: message.messageId ?? nextMessageId(),
     timestamp: timestamp === undefined ? undefined : Math.floor(timestamp.getTime() / 1000),
     type: message.type,

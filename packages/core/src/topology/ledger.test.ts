@@ -11,6 +11,7 @@ import {
 } from './specs.ts';
 
 const tables = { dates: true, bytes: true };
+const defaults = { tables, durable: true };
 
 const binding = (
   destination: QueueRef | string,
@@ -34,10 +35,10 @@ function words(plan: readonly PlanStep[]): string[] {
 describe('TopologyLedger', () => {
   it('plans exchanges, then queues, then bindings, whatever the order of declaration', () => {
     const ledger = new TopologyLedger();
-    const queue = ledger.addQueue(queueSpec('q', {}, tables), 'q');
-    ledger.addExchange(exchangeSpec('a', {}, tables));
+    const queue = ledger.addQueue(queueSpec('q', {}, defaults), 'q');
+    ledger.addExchange(exchangeSpec('a', {}, defaults));
     ledger.addBinding(binding(queue, 'a'));
-    ledger.addExchange(exchangeSpec('b', {}, tables));
+    ledger.addExchange(exchangeSpec('b', {}, defaults));
     ledger.addBinding(binding('b', 'a'));
     expect(words(ledger.plan())).toEqual([
       'exchange a',
@@ -50,25 +51,25 @@ describe('TopologyLedger', () => {
 
   it('knows a named queue by one reference however often it is declared', () => {
     const ledger = new TopologyLedger();
-    const first = ledger.addQueue(queueSpec('q', {}, tables), 'q');
-    const again = ledger.addQueue(queueSpec('q', { durable: false }, tables), 'q');
+    const first = ledger.addQueue(queueSpec('q', {}, defaults), 'q');
+    const again = ledger.addQueue(queueSpec('q', { durable: false }, defaults), 'q');
     expect(again).toBe(first);
     expect(ledger.findQueue('q')).toBe(first);
     expect(ledger.plan()).toEqual([
-      { kind: 'queue', ref: first, spec: queueSpec('q', { durable: false }, tables) },
+      { kind: 'queue', ref: first, spec: queueSpec('q', { durable: false }, defaults) },
     ]);
   });
 
   it('takes each queue named by the broker for one of its own', () => {
     const ledger = new TopologyLedger();
-    const spec = queueSpec('', {}, tables);
+    const spec = queueSpec('', {}, defaults);
     expect(ledger.addQueue(spec, 'amq.gen-1')).not.toBe(ledger.addQueue(spec, 'amq.gen-2'));
     expect(words(ledger.plan())).toEqual(['queue amq.gen-1', 'queue amq.gen-2']);
   });
 
   it('lets bindings follow a queue to its new name', () => {
     const ledger = new TopologyLedger();
-    const queue = ledger.addQueue(queueSpec('', {}, tables), 'amq.gen-1');
+    const queue = ledger.addQueue(queueSpec('', {}, defaults), 'amq.gen-1');
     ledger.addBinding(binding(queue, 'events', 'key', (name) => ({ to: name })));
     queue.name = 'amq.gen-2';
     expect(words(ledger.plan())).toEqual([
@@ -103,8 +104,8 @@ describe('TopologyLedger', () => {
   it('forgets an autoDelete exchange with its last binding, and what hung on it in turn', () => {
     const ledger = new TopologyLedger();
     for (const name of ['a', 'b'])
-      ledger.addExchange(exchangeSpec(name, { autoDelete: true }, tables));
-    const queue = ledger.addQueue(queueSpec('q', {}, tables), 'q');
+      ledger.addExchange(exchangeSpec(name, { autoDelete: true }, defaults));
+    const queue = ledger.addQueue(queueSpec('q', {}, defaults), 'q');
     ledger.addBinding(binding('b', 'a'));
     ledger.addBinding(binding(queue, 'b', 'one'));
     ledger.addBinding(binding(queue, 'b', 'two'));
@@ -116,15 +117,15 @@ describe('TopologyLedger', () => {
 
   it('keeps an autoDelete exchange that was never bound', () => {
     const ledger = new TopologyLedger();
-    ledger.addExchange(exchangeSpec('a', { autoDelete: true }, tables));
+    ledger.addExchange(exchangeSpec('a', { autoDelete: true }, defaults));
     ledger.removeBinding(binding('b', 'a'));
     expect(words(ledger.plan())).toEqual(['exchange a']);
   });
 
   it('forgets an autoDelete queue with its last consumer, and only such a one', () => {
     const ledger = new TopologyLedger();
-    const kept = ledger.addQueue(queueSpec('kept', {}, tables), 'kept');
-    const gone = ledger.addQueue(queueSpec('gone', { autoDelete: true }, tables), 'gone');
+    const kept = ledger.addQueue(queueSpec('kept', {}, defaults), 'kept');
+    const gone = ledger.addQueue(queueSpec('gone', { autoDelete: true }, defaults), 'gone');
     ledger.addBinding(binding(gone, 'events'));
     ledger.consumersGone(kept);
     ledger.consumersGone(gone);
@@ -214,7 +215,7 @@ describe('TopologyLedger against a plain model of a broker', () => {
           switch (each.op) {
             case 'exchange': {
               ledger.addExchange(
-                exchangeSpec(each.name, { autoDelete: isAutoDelete(each.name) }, tables),
+                exchangeSpec(each.name, { autoDelete: isAutoDelete(each.name) }, defaults),
               );
               if (!model.exchanges.some(({ name }) => name === each.name))
                 model.exchanges.push({ name: each.name, autoDelete: isAutoDelete(each.name) });
@@ -227,7 +228,7 @@ describe('TopologyLedger against a plain model of a broker', () => {
               const spec = queueSpec(
                 byBroker ? '' : name,
                 { autoDelete: isAutoDelete(each.name) },
-                tables,
+                defaults,
               );
               refs.set(each.name, ledger.addQueue(spec, name));
               if (!model.queues.some((queue) => queue.name === name))

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { bindingArguments, bindingSpec, exchangeSpec, queueSpec } from './specs.ts';
 
 const tables = { dates: true, bytes: true };
+const defaults = { tables, durable: true };
 
 describe('exchangeSpec', () => {
   it('is a durable direct exchange where nothing is said', () => {
-    expect(exchangeSpec('logs', {}, tables)).toEqual({
+    expect(exchangeSpec('logs', {}, defaults)).toEqual({
       name: 'logs',
       type: 'direct',
       durable: true,
@@ -23,7 +24,7 @@ describe('exchangeSpec', () => {
       internal: true,
       arguments: { 'alternate-exchange': 'other' },
     };
-    expect(exchangeSpec('logs', said, tables)).toEqual({ name: 'logs', ...said });
+    expect(exchangeSpec('logs', said, defaults)).toEqual({ name: 'logs', ...said });
   });
 });
 
@@ -39,7 +40,7 @@ describe('queueSpec', () => {
     { name: '', said: { exclusive: false }, durable: true, exclusive: false },
     { name: '', said: { durable: false }, durable: false, exclusive: true },
   ])('$name with $said is durable $durable and exclusive $exclusive', (row) => {
-    expect(queueSpec(row.name, row.said, tables)).toEqual({
+    expect(queueSpec(row.name, row.said, defaults)).toEqual({
       name: row.name,
       durable: row.durable,
       exclusive: row.exclusive,
@@ -50,7 +51,7 @@ describe('queueSpec', () => {
 
   it('keeps autoDelete and arguments', () => {
     const said = { autoDelete: true, arguments: { 'x-queue-type': 'quorum' } };
-    expect(queueSpec('tasks', said, tables)).toMatchObject(said);
+    expect(queueSpec('tasks', said, defaults)).toMatchObject(said);
   });
 });
 
@@ -59,7 +60,7 @@ describe('flags', () => {
     'of an exchange are true or false: %s',
     (flag) => {
       const options = { [flag]: 'no' };
-      expect(() => Reflect.apply(exchangeSpec, undefined, ['e', options, tables])).toThrow(
+      expect(() => Reflect.apply(exchangeSpec, undefined, ['e', options, defaults])).toThrow(
         expect.objectContaining({
           code: 'INVALID_ARGUMENT',
           message: expect.stringContaining(`${flag} must be true or false`),
@@ -91,21 +92,21 @@ describe('the type of a queue', () => {
 
   it('is an argument of it, beside others', () => {
     const options = { queueType: 'quorum', arguments: { 'x-delivery-limit': 5 } };
-    expect(queueSpec('q', options, tables).arguments).toEqual({
+    expect(queueSpec('q', options, defaults).arguments).toEqual({
       'x-queue-type': 'quorum',
       'x-delivery-limit': 5,
     });
-    expect(queueSpec('q', { queueType: 'classic' }, tables).arguments).toEqual({
+    expect(queueSpec('q', { queueType: 'classic' }, defaults).arguments).toEqual({
       'x-queue-type': 'classic',
     });
-    expect(queueSpec('q', {}, tables).arguments).toBeUndefined();
+    expect(queueSpec('q', {}, defaults).arguments).toBeUndefined();
   });
 
   it('may be given twice, but not two of them', () => {
     const twice = { queueType: 'quorum', arguments: { 'x-queue-type': 'quorum' } };
-    expect(queueSpec('q', twice, tables).arguments).toEqual({ 'x-queue-type': 'quorum' });
+    expect(queueSpec('q', twice, defaults).arguments).toEqual({ 'x-queue-type': 'quorum' });
     const two = { queueType: 'quorum', arguments: { 'x-queue-type': 'classic' } };
-    expect(() => queueSpec('q', two, tables)).toThrow(
+    expect(() => queueSpec('q', two, defaults)).toThrow(
       refusal('queueType must be that of arguments'),
     );
   });
@@ -117,7 +118,7 @@ describe('the type of a queue', () => {
     ['q', { autoDelete: true }, 'autoDelete must be false'],
   ] as const)('quorum is refused where it cannot be: %s %o', ([name, options, message]) => {
     const quorum = { durable: true, ...options, queueType: 'quorum' };
-    expect(() => queueSpec(name, quorum, tables)).toThrow(refusal(message));
+    expect(() => queueSpec(name, quorum, defaults)).toThrow(refusal(message));
   });
 
   it('is a string', () => {
@@ -132,8 +133,8 @@ describe('arguments', () => {
     const said = { a: 1 };
     const options = { arguments: said };
     const specs = [
-      exchangeSpec('e', options, tables),
-      queueSpec('q', options, tables),
+      exchangeSpec('e', options, defaults),
+      queueSpec('q', options, defaults),
       bindingSpec('e', 'source', '', options, tables),
       bindingSpec({ name: 'q' }, 'source', '', options, tables),
     ];

@@ -4,14 +4,23 @@ import type { TableSupport } from '../message/check-table.ts';
 import type { HeaderTable } from '../message/message.ts';
 import { checkName, ownArguments } from './names.ts';
 
+/** How long a request to the broker may take. */
+export interface OperationOptions {
+  /**
+   * Milliseconds until it must be answered, a recovery on the way included; then it is `TIMEOUT`, and the channel is
+   * replaced if the broker owes the answer. Default: `operationTimeout` of the connection.
+   */
+  readonly timeout?: number;
+}
+
 /** What kind of routing an exchange does; plugins add more. */
 export type ExchangeType = 'direct' | 'fanout' | 'topic' | 'headers' | (string & {});
 
 /** How an exchange is declared. */
-export interface ExchangeOptions {
+export interface ExchangeOptions extends OperationOptions {
   /** Default `direct`. */
   readonly type?: ExchangeType;
-  /** Survives a restart of the broker. Default true. */
+  /** Survives a restart of the broker. Default true, unless the channel's `declarations` say otherwise. */
   readonly durable?: boolean;
   /** Deleted once its last binding is gone. Default false. */
   readonly autoDelete?: boolean;
@@ -27,13 +36,16 @@ export interface ExchangeOptions {
 export type QueueType = 'classic' | 'quorum' | (string & {});
 
 /** How a queue is declared. */
-export interface QueueOptions {
+export interface QueueOptions extends OperationOptions {
   /**
    * Sets the argument `x-queue-type`. A `quorum` queue is durable, not exclusive, not `autoDelete`, and has a
    * name of its own (RabbitMQ's documentation, "Quorum Queues"). Default: as the broker says, `classic`.
    */
   readonly queueType?: QueueType;
-  /** Survives a restart of the broker. Default true, but false for an exclusive queue. */
+  /**
+   * Survives a restart of the broker. Default true, but false for an exclusive queue, and as the channel's
+   * `declarations` say.
+   */
   readonly durable?: boolean;
   /** Belongs to this connection and goes with it. Default false, but true for a queue named by the broker. */
   readonly exclusive?: boolean;
@@ -102,11 +114,19 @@ export function bindingArguments(binding: BindingSpec): HeaderTable | undefined 
   return table(typeof destination === 'string' ? destination : destination.name);
 }
 
+/** What holds for declarations where they do not say otherwise. */
+export interface DeclarationDefaults {
+  /** Which values arguments may hold. */
+  readonly tables: TableSupport;
+  /** Whether exchanges and queues are durable. */
+  readonly durable: boolean;
+}
+
 /** Checks how an exchange is declared and fills in the defaults. Errors: `INVALID_ARGUMENT`. */
 export function exchangeSpec(
   name: string,
   options: ExchangeOptions,
-  tables: TableSupport,
+  defaults: DeclarationDefaults,
 ): ExchangeSpec {
   const { type = 'direct' } = options;
   checkName('name', name);
@@ -115,25 +135,30 @@ export function exchangeSpec(
   return {
     name,
     type,
-    durable: flag('durable', options.durable, true),
+    durable: flag('durable', options.durable, defaults.durable),
     autoDelete: flag('autoDelete', options.autoDelete, false),
     internal: flag('internal', options.internal, false),
-    arguments: ownArguments(options.arguments, tables),
+    arguments: ownArguments(options.arguments, defaults.tables),
   };
 }
 
 /** Checks how a queue is declared and fills in the defaults. Errors: `INVALID_ARGUMENT`. */
-export function queueSpec(name: string, options: QueueOptions, tables: TableSupport): QueueSpec {
+export function queueSpec(
+  name: string,
+  options: QueueOptions,
+  defaults: DeclarationDefaults,
+): QueueSpec {
   checkName('name', name);
   flag('passive', options.passive, false);
   const ours = name === '' && options.durable !== true;
   const exclusive = flag('exclusive', options.exclusive, ours);
+  const durable = !exclusive && (defaults.durable || options.queueType === 'quorum');
   const spec = {
     name,
-    durable: flag('durable', options.durable, !exclusive),
+    durable: flag('durable', options.durable, durable),
     exclusive,
     autoDelete: flag('autoDelete', options.autoDelete, false),
-    arguments: withType(ownArguments(options.arguments, tables), options.queueType),
+    arguments: withType(ownArguments(options.arguments, defaults.tables), options.queueType),
   };
   if (options.queueType === 'quorum') checkQuorum(spec);
   return spec;

@@ -95,10 +95,15 @@ function announced(
     redelivered: params['redelivered'] === true,
     exchange: text(params['exchange']) ?? '',
     routingKey: text(params['routingKey']) ?? '',
+    messageCount: number(params['messageCount']),
     replyCode: Number(params['replyCode']),
     replyText: text(params['replyText']) ?? '',
     body,
   };
+}
+
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' ? value : undefined;
 }
 
 function text(value: unknown): string | undefined {

@@ -111,7 +111,7 @@ export class RabbitmqClientChannel
   async consume(options: DriverConsume): Promise<string> {
     const { queue, noAck, exclusive } = options;
     // Named here, so that the first delivery finds its consumer even before the broker's answer is read.
-    const consumerTag = `leveret-${this.id}-${++this.#consumers}`;
+    const consumerTag = options.consumerTag || `leveret-${this.id}-${++this.#consumers}`;
     this.#deliver.set(consumerTag, options.deliver);
     try {
       const ok = await this.ask(METHOD.basicConsume, () =>
@@ -130,8 +130,10 @@ export class RabbitmqClientChannel
   }
 
   async cancel(consumerTag: string): Promise<void> {
+    const deliver = this.#deliver.get(consumerTag);
     await this.ask(METHOD.basicCancel, () => this.channel.basicCancel({ consumerTag }));
-    this.#deliver.delete(consumerTag);
+    // Another may have been started by that name meanwhile.
+    if (this.#deliver.get(consumerTag) === deliver) this.#deliver.delete(consumerTag);
   }
 
   async get(queue: string, options: { noAck: boolean }): Promise<WireDelivery | undefined> {

@@ -94,7 +94,14 @@ describeWithBroker('a message whose headers nest thousands of levels deep', (get
     });
     const received = new Promise<WireDelivery>((resolve, reject) => {
       channel
-        .consume({ queue, noAck: true, exclusive: false, arguments: undefined, deliver: resolve })
+        .consume({
+          queue,
+          consumerTag: '',
+          noAck: true,
+          exclusive: false,
+          arguments: undefined,
+          deliver: resolve,
+        })
         .catch(reject);
     });
     const raw = await publisher.acquire();

@@ -78,7 +78,13 @@ export async function collect(
   channel: DriverChannel,
 ): Promise<{ readonly tag: string; readonly deliveries: Inbox<WireDelivery> }> {
   const deliveries = createInbox<WireDelivery>('a delivery');
-  const options = { queue: 'q', noAck: false, exclusive: false, arguments: undefined };
+  const options = {
+    queue: 'q',
+    consumerTag: '',
+    noAck: false,
+    exclusive: false,
+    arguments: undefined,
+  };
   const consuming = channel.consume({ ...options, deliver: deliveries.push });
   return { tag: await deadline(consuming, 5000, 'basic.consume'), deliveries };
 }

@@ -180,6 +180,7 @@ export async function collect(
   const deliveries = createInbox<Delivery>('a delivery');
   const consuming = channel.consume({
     queue,
+    consumerTag: '',
     noAck: options.noAck ?? false,
     exclusive: false,
     arguments: undefined,

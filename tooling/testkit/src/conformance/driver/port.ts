@@ -85,6 +85,7 @@ export interface ChannelUnderTest {
   setQos(prefetch: number, global: boolean): Promise<void>;
   consume(options: {
     readonly queue: string;
+    readonly consumerTag: string;
     readonly noAck: boolean;
     readonly exclusive: boolean;
     readonly arguments: Table | undefined;

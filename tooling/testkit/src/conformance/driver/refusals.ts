@@ -19,6 +19,7 @@ export function refusalCases(suite: Suite): DriverCase[] {
     refusal(suite, 'NOT_FOUND', 404, 'consume from a queue that is not there', (channel) =>
       channel.consume({
         queue: uniqueName('missing'),
+        consumerTag: '',
         noAck: false,
         exclusive: false,
         arguments: undefined,
