@@ -6,6 +6,7 @@ describe('channelConfig', () => {
     expect(channelConfig({})).toEqual({
       prefetch: 100,
       declarations: 'durable',
+      confirm: true,
       unroutable: 'reject',
       publishTimeout: 30_000,
       maxInFlight: 2048,
@@ -20,6 +21,7 @@ describe('channelConfig', () => {
     const given = {
       prefetch: 0,
       declarations: 'aio-pika' as const,
+      confirm: false,
       unroutable: 'event' as const,
       publishTimeout: 0,
       maxInFlight: 1,
@@ -36,6 +38,7 @@ describe('channelConfig', () => {
     ['prefetch', 65_536],
     ['declarations', 'aiopika'],
     ['unroutable', true],
+    ['confirm', 1],
     ['publishTimeout', Number.POSITIVE_INFINITY],
     ['maxInFlight', 0],
     // A channel that may hold nothing could publish nothing: a message waits for confirms to be turned on.

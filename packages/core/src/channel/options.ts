@@ -1,5 +1,5 @@
 import { duration, whole } from '../connection/options.ts';
-import { checkOptions, oneOf } from '../internal/options.ts';
+import { checkOptions, flag, oneOf } from '../internal/options.ts';
 import type { PublisherLimits } from './publisher.ts';
 
 /** How a channel behaves. Durations are milliseconds. */
@@ -16,6 +16,8 @@ export interface ChannelOptions {
    * names are exclusive either way.
    */
   readonly declarations?: 'durable' | 'aio-pika';
+  /** Whether publishes wait for the broker where they do not say otherwise. Default true. */
+  readonly confirm?: boolean;
   /**
    * What becomes of a mandatory message that reached no queue. `reject`, the default, fails its publish with
    * `UNROUTABLE`; with `event` the publish resolves, and the channel's `return` listeners are told before.
@@ -46,6 +48,7 @@ export interface ChannelOptions {
 export interface ChannelConfig extends PublisherLimits {
   readonly prefetch: number;
   readonly declarations: 'durable' | 'aio-pika';
+  readonly confirm: boolean;
   readonly unroutable: 'reject' | 'event';
   readonly publishTimeout: number;
   readonly drainTimeout: number;
@@ -57,6 +60,7 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
   return {
     prefetch: whole('prefetch', options.prefetch, 100, 0, 65_535),
     declarations: oneOf('declarations', options.declarations, ['durable', 'aio-pika']),
+    confirm: flag('confirm', options.confirm, true),
     unroutable: oneOf('unroutable', options.unroutable, ['reject', 'event']),
     publishTimeout: duration('publishTimeout', options.publishTimeout, 30_000),
     maxInFlight: whole('maxInFlight', options.maxInFlight, 2048, 1, 2 ** 31),

@@ -24,7 +24,7 @@ export interface PublishOptions {
    */
   readonly resend?: boolean;
   /**
-   * Wait for the broker to confirm the message. Default true; with false it counts as published once it is
+   * Wait for the broker to confirm the message. Default: as the channel says, true; with false it counts as published once it is
    * handed to the socket: at most once, and a mandatory message that reaches no queue is told only to the
    * channel's `return` listeners.
    */
@@ -58,8 +58,8 @@ export class Outbox {
       checkOptions(options);
       const mandatory = flag('mandatory', options.mandatory, true);
       const resend = flag('resend', options.resend, true);
-      const confirm = flag('confirm', options.confirm, true);
-      const { publishTimeout, unroutable } = this.#session.config;
+      const { publishTimeout, unroutable, confirm: confirms } = this.#session.config;
+      const confirm = flag('confirm', options.confirm, confirms);
       const wire = toWire(message, exchange, routingKey, mandatory);
       const timeout = duration('timeout', options.timeout, publishTimeout);
       const rejectReturned =

@@ -181,6 +181,16 @@ describeWithBroker('publishing', (getUrl) => {
     await channel.defaultExchange.publish(text('back'), uniqueName('nowhere'), { confirm: false });
     expect(await deadline(returned, 5000, 'the return')).toBe('back');
   });
+
+  test('so it does where the channel says so, unless the publish does not', async () => {
+    await using connection = await connect(getUrl());
+    const channel = await connection.channel({ confirm: false });
+    const { defaultExchange } = channel;
+    const nowhere = uniqueName('nowhere');
+    await expect(defaultExchange.publish(text('x'), nowhere)).resolves.toBeUndefined();
+    const confirmed = defaultExchange.publish(text('x'), nowhere, { confirm: true });
+    expect(await codeOf(confirmed)).toBe('UNROUTABLE');
+  });
 });
 
 describeWithBroker('a mandatory message that reaches no queue', (getUrl) => {
