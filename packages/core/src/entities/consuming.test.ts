@@ -441,6 +441,35 @@ describeWithBroker('getting and iterating', (getUrl) => {
     expect(await waiting).toEqual({ done: true, value: undefined });
   });
 
+  test('an iteration without acknowledgements ends, and what came is gone', async () => {
+    await using pair = await openPair(getUrl());
+    const { channel } = pair;
+    const queue = await privateQueue(channel);
+    await fill(channel, queue, 'a');
+    for await (const message of queue.iterate({ noAck: true })) {
+      expect([textOf(message), message.settled]).toEqual(['a', true]);
+      break;
+    }
+    expect(await ready(channel, queue)).toBe(0);
+    expect((await channel.getQueue(queue.name)).consumerCount).toBe(0);
+  });
+
+  test('ending one iteration puts back what was its own, and nothing of another on the channel', async () => {
+    await using pair = await openPair(getUrl());
+    const { channel } = pair;
+    const queues = [await privateQueue(channel), await privateQueue(channel)] as const;
+    for (const queue of queues) await fill(channel, queue, ...'abcde');
+    const iterations = [queues[0].iterate(), queues[1].iterate()] as const;
+    const firsts = [await iterations[0].next(), await iterations[1].next()] as const;
+    await firsts[0].value?.process(() => {});
+    await iterations[0].return();
+    expect(await Promise.all(queues.map((queue) => ready(channel, queue)))).toEqual([4, 0]);
+    await firsts[1].value?.process(() => {});
+    const second = await iterations[1].next();
+    expect(textOf(second.value ?? undefined)).toBe('b');
+    await iterations[1].return();
+  });
+
   test('an iteration with a timeout ends with TIMEOUT once nothing comes', async () => {
     await using pair = await openPair(getUrl());
     const { channel } = pair;
