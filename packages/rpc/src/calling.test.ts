@@ -66,6 +66,17 @@ describeWithBroker('the outcome of a call', (getUrl) => {
   });
 
   test.for([
+    ['its own name', Object.assign(new Error('no'), { name: 'KeyError' }), 'KeyError'],
+    ['the name of its class', new (class MissingKey extends Error {})('no'), 'MissingKey'],
+    ['nothing but what it is', new Error('no'), 'Error'],
+  ] as const)('has for its type of an error with %s', async ([, thrown, type]) => {
+    const { rpc } = await openWorkbench(getUrl());
+    const name = uniqueName('method');
+    await rpc.register(name, () => Promise.reject(thrown), { autoDelete: true });
+    expect(await reasonOf(rpc.call(name))).toMatchObject({ code: 'REMOTE_ERROR', type });
+  });
+
+  test.for([
     ['a text', 'just text', 'just text'],
     ['undefined', undefined, 'undefined'],
     ['a symbol', Symbol('s'), 'Symbol(s)'],

@@ -59,12 +59,17 @@ export function errorPayload(error: unknown): ErrorPayload {
   try {
     if (!(error instanceof Error)) return payloadOf('Error', String(error), []);
     const message = String(error.message);
-    const type = error instanceof LeveretError ? error.code : String(error.name);
+    const type = error instanceof LeveretError ? error.code : className(error);
     return payloadOf(type, message, [message]);
   } catch {
     // An object without a prototype, or one whose text throws.
     return payloadOf('Error', 'the method threw something that has no text', []);
   }
+}
+
+/** Its name; that of its class where it has none of its own, as in `class NotFound extends Error {}`. */
+function className(error: Error): string {
+  return error.name === 'Error' ? String(error.constructor.name || 'Error') : String(error.name);
 }
 
 function payloadOf(type: string, message: string, args: readonly unknown[]): ErrorPayload {

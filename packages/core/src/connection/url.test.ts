@@ -49,6 +49,7 @@ describe('parseUrl', () => {
       says: { host: 'h', username: 'us@er', password: 'p:/@%', vhost: 'v/w' },
     },
     { url: 'amqp://h/%2F', says: { host: 'h', vhost: '/' } },
+    { url: 'amqp://h//', says: { host: 'h', vhost: '/' } },
     { url: 'amqp://h/v', says: { host: 'h', vhost: 'v' } },
     { url: 'amqp://[::1]:5673/v', says: { host: '::1', port: 5673, vhost: 'v' } },
     { url: 'amqp://u:p@[fe80::1]', says: { host: 'fe80::1', username: 'u', password: 'p' } },

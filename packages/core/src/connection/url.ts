@@ -45,8 +45,10 @@ export function parseUrl(text: string): UrlParts {
     throw invalid('must start with amqp:// or amqps:// and name a host');
   if (url.port === '0') throw invalid('must have a port from 1 to 65535');
   refuse(url.searchParams);
+  // Two slashes are the vhost `/`, as aio-pika writes it.
   const path = url.pathname.replace(/^\//, '');
-  if (path.includes('/')) throw invalid('must have a vhost without slashes (write %2F for one)');
+  if (path !== '/' && path.includes('/'))
+    throw invalid('must have a vhost without slashes (write %2F for one)');
   return {
     host: decode(url.hostname).replace(/^\[(.*)\]$/, '$1') || 'localhost',
     port: url.port === '' ? undefined : Number(url.port),

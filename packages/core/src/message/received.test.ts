@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { LeveretError } from '../errors/leveret-error.ts';
 import { wireDelivery, wireReturn } from './messages.fixture.ts';
@@ -30,6 +31,14 @@ describe('ReceivedMessage', () => {
       routingKey: 'key',
     });
     expect(message.body).toBe(wire.body);
+  });
+
+  it('is shown with all that is known of it but the body', () => {
+    const shown = inspect(new ReceivedMessage(wireDelivery(1, { correlationId: 'c' })));
+    expect(shown).toMatch(/^ReceivedMessage \{.*correlationId: 'c'.*routingKey: 'key'/s);
+    expect(shown).not.toContain('Uint8Array');
+    const returned = inspect(new ReturnedMessage(wireReturn('m')));
+    expect(returned).toMatch(/^ReturnedMessage \{.*replyCode: 312/s);
   });
 
   it('gives undefined for what was not sent, and empty headers that cannot be written', () => {

@@ -1,3 +1,4 @@
+import { type InspectOptions, inspect } from 'node:util';
 import type { HeaderTable, MessageProperties, WireProperties, WireReturn } from './message.ts';
 
 /** The last second that a `Date` holds (ECMA-262, section 21.4.1.1); a peer may write any 64 bits. */
@@ -20,6 +21,15 @@ export interface MessageInfo extends MessageProperties {
  * that it can be published again as it is.
  */
 export class ReceivedMessage implements MessageProperties {
+  static {
+    // What `console.log` shows of it.
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: ReceivedMessage, _depth: number, options: InspectOptions): string {
+        return `${this.constructor.name} ${inspect(this.info(), options)}`;
+      },
+    });
+  }
+
   readonly #wire: WireProperties & { readonly body: Uint8Array };
   /** Exchange that it was published to; `''` is the default exchange. */
   readonly exchange: string;

@@ -45,7 +45,7 @@ export function connectFailed(error: unknown): LeveretError {
   if (error instanceof LeveretError) return error;
   const code = error instanceof Error ? Reflect.get(error, 'code') : undefined;
   if (code === 'ACCESS_REFUSED' || code === 'NOT_ALLOWED')
-    return new LeveretError(code, describe(error), { cause: error });
+    return new LeveretError(code, textOf(error).replace(NO_METHOD, ''), { cause: error });
   // Node gathers the failures of all addresses of a name in an AggregateError without a message.
   const text = textOf(error) || String(code ?? 'no reason given');
   return new LeveretError('CONNECTION_FAILED', text, { cause: error });
@@ -55,6 +55,9 @@ export function connectFailed(error: unknown): LeveretError {
 export function lost(error: unknown): LeveretError {
   return LeveretError.from(error, 'CONNECTION_LOST', textOf(error));
 }
+
+/** Where a close blames no method the driver says so in its own way. */
+const NO_METHOD = /^undefined: /;
 
 /** Characters that are quoted of an error: the driver's may hold a whole frame. */
 const QUOTED = 500;
