@@ -418,6 +418,14 @@ describeWithBroker('a method that throws', (getUrl) => {
     expect(await eventOf(telling.events, 'handler-failed')).toMatchObject({
       error: { code: 'HANDLER_FAILED', cause: broken },
     });
+    const name = uniqueName('method');
+    await telling.rpc.register(name, () => 1, { autoDelete: true });
+    const caller = await openBareCaller(telling.channel);
+    await caller.send(name, { body: Buffer.from('{'), replyTo: caller.replyTo });
+    await caller.replies.next();
+    // What cannot be read was thrown by no method.
+    const told = telling.events.drain().map(({ type }) => type);
+    expect(told).toEqual(['message-rejected']);
     const types = Array.from({ length: quiet.events.size }, () => quiet.events.next());
     expect((await Promise.all(types)).map(({ type }) => type)).not.toContain('handler-failed');
   });

@@ -50,7 +50,6 @@ export class MethodRunner<Args> {
     } catch (error) {
       type = MESSAGE_TYPE.error;
       value = errorPayload(error);
-      if (!message.replyTo || this.#parts.hostExceptions) this.#failed(error);
     }
     // A caller that wants no answer gets none.
     if (message.replyTo) await this.#reply(message, message.replyTo, codec, type, value);
@@ -58,7 +57,7 @@ export class MethodRunner<Args> {
   }
 
   async #run(message: IncomingMessage): Promise<unknown> {
-    const { channel, handler, name } = this.#parts;
+    const { channel, handler, name, hostExceptions } = this.#parts;
     let args: Args;
     try {
       args = await this.#args(message);
@@ -68,7 +67,12 @@ export class MethodRunner<Args> {
       channel.report({ type: 'message-rejected', queue: name, messageId, error: reason });
       throw error;
     }
-    return handler(args, new Context(name, message));
+    try {
+      return await handler(args, new Context(name, message));
+    } catch (error) {
+      if (!message.replyTo || hostExceptions) this.#failed(error);
+      throw error;
+    }
   }
 
   async #args(message: IncomingMessage): Promise<Args> {

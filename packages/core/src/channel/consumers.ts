@@ -18,6 +18,8 @@ export interface ConsumersHost {
 export class Consumers {
   readonly #host: ConsumersHost;
   readonly #subscriptions = new Set<Subscription>();
+  /** Those that are stopping and whose tag the broker may still know. */
+  readonly #leaving = new Set<Subscription>();
   /** Prefetch shared by all of them, if it was set. */
   globalPrefetch: number | undefined;
 
@@ -38,7 +40,7 @@ export class Consumers {
   ): Promise<void> {
     const { consumerTag } = subscription.config;
     // The broker would close the connection over it.
-    if (consumerTag !== '' && this.running.some((each) => each.config.consumerTag === consumerTag))
+    if (consumerTag !== '' && this.#isTaken(consumerTag))
       throw new LeveretError(
         'INVALID_ARGUMENT',
         `consumerTag must be unique on its channel, and there is a consumer ${describe(consumerTag)}`,
@@ -62,6 +64,8 @@ export class Consumers {
     const { closeTimeout, ledger } = this.#host;
     const { cancelled, done } = subscription.stop(closeTimeout);
     if (!this.#subscriptions.delete(subscription)) return { cancelled, done };
+    this.#leaving.add(subscription);
+    cancelled.then(() => this.#leaving.delete(subscription));
     const forgotten = done.then(() => {
       const { queue } = subscription.config;
       if (!this.running.some((other) => other.config.queue === queue)) ledger.consumersGone(queue);
@@ -97,6 +101,12 @@ export class Consumers {
   end(cause: LeveretError | undefined): void {
     for (const subscription of this.#subscriptions) subscription.end(cause);
     this.#subscriptions.clear();
+  }
+
+  #isTaken(consumerTag: string): boolean {
+    return [...this.#subscriptions, ...this.#leaving].some(
+      ({ config, tag }) => config.consumerTag === consumerTag || tag === consumerTag,
+    );
   }
 
   /** Brokers also cancel when a queue moves or a handler is slow. */

@@ -64,7 +64,7 @@ export class Session implements LinkMember {
   readonly ledger: TopologyLedger = new TopologyLedger();
   readonly publisher: Publisher;
   readonly changes: Listeners<ChannelStatus> = new Listeners();
-  /** Told each returned message that no publish waits for. */
+  /** Told each returned message that no publish fails over. */
   readonly returns: Listeners<ReturnedMessage> = new Listeners();
   /** Prefetch of each consumer that does not say otherwise. */
   prefetch: number;

@@ -11,6 +11,8 @@ import type { Session } from './session.ts';
 
 interface Scope {
   readonly channel: DriverChannel;
+  /** Ids of messages whose return fails nothing. */
+  readonly tolerant: Set<string | undefined>;
   open: boolean;
 }
 
@@ -28,20 +30,22 @@ export class Transactions {
   }
 
   /** Sends within the transaction that the caller is in; false where it is in none. */
-  publish(message: WireMessage): boolean {
+  publish(message: WireMessage, rejectReturned: boolean): boolean {
     if (!this.#used) return false;
     const scope = this.#scopes.getStore();
     if (!scope) return false;
     if (!scope.open) throw new LeveretError('CLOSED', 'the transaction has ended');
+    if (!rejectReturned) scope.tolerant.add(message.messageId);
     scope.channel.publish(message);
     return true;
   }
 
   /** Runs `fn`, then commits; rolls back when it throws. */
   async run<T>(fn: () => T | Promise<T>, timeout: number): Promise<T> {
-    const { clock } = this.#session;
+    const { clock, returns } = this.#session;
     let returned: ReturnedMessage | undefined;
     let end: ChannelEnd | undefined;
+    const tolerant: Scope['tolerant'] = new Set();
     const channel = await this.#session.operation(
       'tx.select',
       async () => {
@@ -53,15 +57,16 @@ export class Transactions {
           cancelled: ignore,
           writable: ignore,
           returned: (message) => {
-            returned ??= new ReturnedMessage(message);
+            if (tolerant.has(message.messageId)) returns.emit(new ReturnedMessage(message));
+            else returned ??= new ReturnedMessage(message);
           },
         });
         await aside.selectTransactions();
         return aside;
       },
-      { aside: true },
+      { aside: true, timeout },
     );
-    const scope: Scope = { channel, open: true };
+    const scope: Scope = { channel, tolerant, open: true };
     const within = (promise: Promise<void>, name: string): Promise<void> =>
       withDeadline(promise, name, timeout, clock);
     this.#used = true;

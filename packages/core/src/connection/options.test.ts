@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { LeveretError } from '../errors/leveret-error.ts';
 import { type ConnectTarget, connectionConfig, duration, whole } from './options.ts';
@@ -99,6 +100,15 @@ describe('connectionConfig', () => {
     expect(connectionConfig(url, { tls: false }).tls).toBeUndefined();
     expect(() => connectionConfig('amqps://h?cafile=no/such/file')).toThrow(
       /cafile must be a file that can be read: .*ENOENT/,
+    );
+    expect(() => connectionConfig('amqps://h?keyfile=key.pem')).toThrow(
+      'url must have certfile and keyfile, or neither',
+    );
+    const manifest = encodeURIComponent(
+      fileURLToPath(new URL('../../package.json', import.meta.url)),
+    );
+    expect(() => connectionConfig(`amqps://h?certfile=${manifest}&keyfile=${manifest}`)).toThrow(
+      'cafile, certfile and keyfile must be PEM files that fit each other',
     );
     expect(() => connectionConfig('amqp://h?verify=verify_peer')).toThrow(
       'url must start with amqps:// where it has parameters of TLS',

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { ConnectionOptions as TlsOptions } from 'node:tls';
+import { createSecureContext, type ConnectionOptions as TlsOptions } from 'node:tls';
 import { describe, LeveretError } from '../errors/leveret-error.ts';
 
 /** What a URL says of TLS: files by their paths. */
@@ -41,13 +41,33 @@ export function tlsOptions(
 }
 
 function fromUrl({ cafile, certfile, keyfile, verify, serverName }: UrlTls): TlsOptions {
-  return {
+  if ((certfile === undefined) !== (keyfile === undefined))
+    throw new LeveretError(
+      'INVALID_ARGUMENT',
+      'url must have certfile and keyfile, or neither: one is of no use without the other',
+    );
+  const options = {
     ...(cafile === undefined ? {} : { ca: read('cafile', cafile) }),
     ...(certfile === undefined ? {} : { cert: read('certfile', certfile) }),
     ...(keyfile === undefined ? {} : { key: read('keyfile', keyfile) }),
     ...(verify === undefined ? {} : { rejectUnauthorized: verify }),
     ...(serverName === undefined ? {} : { servername: serverName }),
   };
+  checkFiles(options);
+  return options;
+}
+
+/** What no attempt to connect could ever use is refused at once. */
+function checkFiles(options: TlsOptions): void {
+  try {
+    createSecureContext(options);
+  } catch (cause) {
+    throw new LeveretError(
+      'INVALID_ARGUMENT',
+      `cafile, certfile and keyfile must be PEM files that fit each other: ${describe(cause)}`,
+      { cause },
+    );
+  }
 }
 
 function read(parameter: string, path: string): Buffer {

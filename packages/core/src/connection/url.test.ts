@@ -87,6 +87,7 @@ describe('parseUrl', () => {
 
   it.each([
     ['verify=yes', 'must have verify_peer or verify_none for verify, not "yes"'],
+    ['verify=verify_none&no_verify_ssl=0', 'must not say two things by verify and no_verify_ssl'],
     ['no_verify_ssl=2', 'must have 0 or 1 for no_verify_ssl, not "2"'],
     ['capath=x', 'must not have capath, which is not supported: name one file by cafile'],
     ['cadata=x', 'must not have cadata, which is not supported'],

@@ -70,11 +70,17 @@ function tlsOf(parameters: URLSearchParams): UrlTls {
     cafile: text('cafile') ?? text('cacertfile'),
     certfile: text('certfile'),
     keyfile: text('keyfile'),
-    verify:
-      choice(parameters, 'verify', { verify_peer: true, verify_none: false }) ??
-      choice(parameters, 'no_verify_ssl', { '0': true, '1': false }),
+    verify: verifyOf(parameters),
     serverName: text('server_name_indication'),
   };
+}
+
+function verifyOf(parameters: URLSearchParams): boolean | undefined {
+  const verify = choice(parameters, 'verify', { verify_peer: true, verify_none: false });
+  const other = choice(parameters, 'no_verify_ssl', { '0': true, '1': false });
+  if (verify !== undefined && other !== undefined && verify !== other)
+    throw invalid('must not say two things by verify and no_verify_ssl');
+  return verify ?? other;
 }
 
 /** A parameter with a few values, by what they mean. */

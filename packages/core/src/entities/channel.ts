@@ -32,7 +32,10 @@ export interface PassiveOptions extends OperationOptions {
 export interface ChannelEvents {
   /** Each change of status. */
   readonly status: ChannelStatus;
-  /** A mandatory message that reached no queue and whose publish does not wait for a confirm. */
+  /**
+   * A mandatory message that reached no queue, and whose publish does not fail over it: it did not wait for a confirm, or
+   * said `unroutable: 'event'`.
+   */
   readonly return: ReturnedMessage;
 }
 
@@ -71,9 +74,11 @@ export class Channel {
     this.#transactions = new Transactions(session);
     this.#outbox = new Outbox(session, this.#transactions, limits);
     this.defaultExchange = Exchange.make('', session, this.#outbox);
-    session.changes.add((status) => {
+    const look = (status: ChannelStatus): void => {
       if (status.state === 'closed') this.#ended.resolve(status.cause);
-    });
+    };
+    session.changes.add(look);
+    look(session.status); // it may be over already
   }
 
   /** @internal */
@@ -173,6 +178,7 @@ export class Channel {
   async getExchange(name: string, options: GetOptions = {}): Promise<Exchange> {
     checkName('name', name);
     checkOptions(options);
+    duration('timeout', options.timeout, 0);
     if (flag('ensure', options.ensure, true))
       await this.#session.aside(
         'exchange.declare',
@@ -187,6 +193,7 @@ export class Channel {
     checkName('name', name);
     checkOptions(options);
     const ensure = flag('ensure', options.ensure, true);
+    duration('timeout', options.timeout, 0);
     const ref = this.#session.ledger.findQueue(name) ?? { name };
     if (!ensure) return this.#queue(ref, UNCOUNTED);
     const state = await this.#session.aside(
@@ -204,6 +211,7 @@ export class Channel {
    */
   async setQos(options: QosOptions): Promise<void> {
     checkOptions(options);
+    duration('timeout', options.timeout, 0);
     // Without one there would be no bound at all, which is not what a slip of the pen may ask for.
     if (options.prefetch === undefined)
       throw new LeveretError('INVALID_ARGUMENT', 'prefetch must be given; 0 is no bound');

@@ -70,10 +70,8 @@ export class Connection {
       join: (member) => supervisor.join(member),
       leave: (member) => supervisor.leave(member),
     };
-    supervisor.changes.add((status) => {
-      if (status.state === 'closed') this.#ended.resolve(status.cause);
-      this.#look();
-    });
+    supervisor.changes.add(() => this.#look());
+    this.#look(); // it may be over already
   }
 
   /** @internal */
@@ -161,9 +159,10 @@ export class Connection {
     await this.#supervisor.close(Math.max(0, last - clock.now()));
   }
 
-  /** Looks whether an outage is over: when the connection is there, and nothing recovers any more. */
+  /** Looks whether it is over for good, or an outage is: when the connection is there, and nothing recovers any more. */
   #look(): void {
     const { status } = this.#supervisor;
+    if (status.state === 'closed') this.#ended.resolve(status.cause);
     if (status.state !== 'connected' && status.state !== 'blocked') return;
     for (const session of this.#sessions) if (session.status.state === 'recovering') return;
     this.#outages.whole(status);

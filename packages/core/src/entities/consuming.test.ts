@@ -120,8 +120,14 @@ describeWithBroker('consuming', (getUrl) => {
     const twice = queue.consume(() => {}, { consumerTag: 'mine' });
     await expect(twice).rejects.toThrow('consumerTag must be unique on its channel');
     const closing = consumer.close();
-    await queue.consume(inbox.push, { consumerTag: 'mine' });
+    const early = queue.consume(() => {}, { consumerTag: 'mine' });
+    await expect(early).rejects.toThrow('consumerTag must be unique on its channel');
     await closing;
+    await queue.consume(inbox.push, { consumerTag: 'mine' });
+    const automatic = await queue.consume(() => {});
+    const same = queue.consume(() => {}, { consumerTag: automatic.tag ?? '' });
+    await expect(same).rejects.toThrow('consumerTag must be unique on its channel');
+    await automatic.close();
     await fill(channel, queue, 'x');
     expect((await inbox.next()).consumerTag).toBe('mine');
   });

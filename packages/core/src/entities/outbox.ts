@@ -64,7 +64,7 @@ export class Outbox {
       const timeout = duration('timeout', options.timeout, publishTimeout);
       const rejectReturned =
         oneOf('unroutable', options.unroutable ?? unroutable, ['reject', 'event']) === 'reject';
-      if (this.#transactions.publish(wire)) return Promise.resolve();
+      if (this.#transactions.publish(wire, rejectReturned)) return Promise.resolve();
       return this.#session.publisher.publish({
         message: wire,
         timeout,

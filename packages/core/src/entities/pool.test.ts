@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Deferred, deferred } from '../internal/deferred.ts';
 import { connect } from './connection.ts';
 import { codeOf, privateQueue, text } from './live.fixture.ts';
-import { Pool } from './pool.ts';
+import { Pool, type Poolable } from './pool.ts';
 
 /** A resource that notes how it fares. */
 class Thing {
@@ -140,16 +140,51 @@ describe('a pool', () => {
     expect(pool.closed).toBe(true);
   });
 
-  test('closes in time where a resource never comes, or does not end', async () => {
+  test('closes in time where a resource never comes', async () => {
     const { pool } = slowPool(1, 20);
     await codeOf(pool.acquire());
     await pool.close();
-    const endless = new Pool(() => ({ close: () => new Promise<void>(() => {}) }), {
-      maxSize: 1,
-      acquireTimeout: 20,
+  });
+
+  test('closes all, also where one cannot be closed, and waits for those that take their time', async () => {
+    const closed = deferred();
+    const broken = {
+      close: (): Promise<void> => {
+        throw new RangeError('no');
+      },
+    };
+    const ended: string[] = [];
+    const slow = {
+      close: async (): Promise<void> => {
+        await closed.promise;
+        ended.push('slow');
+      },
+    };
+    const items = [broken, slow];
+    const pool = new Pool<{ close(): Promise<void> }>(() => items.pop() ?? broken, {
+      maxSize: 2,
+      acquireTimeout: 0,
     });
-    await endless.use(() => {});
-    await endless.close();
+    const acquiring = [pool.acquire().catch(() => {}), pool.acquire().catch(() => {})];
+    await Promise.all(acquiring);
+    const closing = pool.close();
+    closed.resolve();
+    await closing;
+    expect(ended).toEqual(['slow']);
+  });
+
+  test('serves who waits when the resource of another is closed', async () => {
+    const gone = deferred();
+    const first = { ...new Thing(), ended: gone.promise, close: async () => {} };
+    const second = new Thing();
+    const items: Poolable[] = [second, first];
+    const pool = new Pool<Poolable>(() => items.pop() ?? second, { maxSize: 1 });
+    const lease = await pool.acquire();
+    expect(lease.value).toBe(first);
+    const waiting = pool.acquire();
+    first.status.state = 'closed';
+    gone.resolve();
+    expect((await waiting).value).toBe(second);
   });
 
   test.for<[string, unknown[]]>([

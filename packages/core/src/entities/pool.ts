@@ -11,6 +11,8 @@ export interface Poolable {
   close(): Promise<unknown>;
   /** One whose state is `closed` is not handed out again. */
   readonly status?: { readonly state: string };
+  /** Resolves once it is closed, so that who waits gets another. */
+  readonly ended?: Promise<unknown>;
 }
 
 /** How a pool is bounded. */
@@ -110,7 +112,10 @@ export class Pool<T extends Poolable> implements AsyncDisposable {
     }
   }
 
-  /** Closes all resources, whoever has them; who waits for one gets `CLOSED`. Calling it again is harmless. */
+  /**
+   * Closes all resources, whoever has them, and resolves once they are; who waits for one gets `CLOSED`. Those that are
+   * being made are closed when they come, and waited for as long as an `acquire` may take. Calling it again is harmless.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -123,14 +128,18 @@ export class Pool<T extends Poolable> implements AsyncDisposable {
   async #close(): Promise<void> {
     for (const wait of this.#waiting) wait.reject(closedError());
     this.#waiting.clear();
-    const closing = [...this.#items].map((item) => item.close());
-    // Those under way are closed once they are there.
-    const all = Promise.allSettled([...closing, ...this.#creating]);
-    await withDeadline(all, 'pool.close', this.#acquireTimeout, systemClock).catch(ignore);
+    const closing = [...this.#items].map(async (item) => item.close());
+    // Those under way are closed once they are there, which may be never.
+    const late = Promise.allSettled(this.#creating);
+    await Promise.allSettled([
+      ...closing,
+      withDeadline(late, 'pool.close', this.#acquireTimeout, systemClock),
+    ]);
   }
 
   /** Hands out what is free, and makes more where that is not enough. */
   #serve(): void {
+    if (this.#closing) return;
     this.#forgetClosed();
     while (this.#waiting.size > 0) {
       const value = this.#free.pop();
@@ -141,7 +150,7 @@ export class Pool<T extends Poolable> implements AsyncDisposable {
     for (let made = 0; made < wanted; made++) {
       const creating = this.#make().finally(() => {
         this.#creating.delete(creating);
-        if (!this.#closing) this.#serve();
+        this.#serve();
       });
       this.#creating.add(creating);
     }
@@ -166,6 +175,7 @@ export class Pool<T extends Poolable> implements AsyncDisposable {
       return;
     }
     this.#items.add(item);
+    item.ended?.then(() => this.#serve(), ignore);
     if (this.#waiting.size > 0) this.#hand(item);
     else this.#free.push(item);
   }
@@ -187,7 +197,6 @@ export class Pool<T extends Poolable> implements AsyncDisposable {
     const release = (): void => {
       if (!held) return;
       held = false;
-      if (this.#closing) return;
       this.#free.push(value);
       this.#serve();
     };

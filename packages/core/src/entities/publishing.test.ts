@@ -1,4 +1,4 @@
-import { deadline } from '@leveret/testkit';
+import { createInbox, deadline } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
 import { expect, test } from 'vitest';
 import { UnroutableError } from '../message/unroutable-error.ts';
@@ -294,6 +294,17 @@ describeWithBroker('a transaction', (getUrl) => {
     );
     if (!(error instanceof UnroutableError)) throw error;
     expect(textOf(error.returned)).toBe('lost');
+  });
+
+  test('tells the listeners of what reached no queue where that was asked for', async () => {
+    await using pair = await openPair(getUrl());
+    const { channel } = pair;
+    const told = createInbox<string | undefined>('a return');
+    channel.on('return', (message) => told.push(textOf(message)));
+    await channel.transaction(() =>
+      channel.defaultExchange.publish(text('back'), uniqueName('nowhere'), { unroutable: 'event' }),
+    );
+    expect(await told.next()).toBe('back');
   });
 
   test('into a missing exchange is EXCHANGE_NOT_FOUND, and publishes nothing', async () => {

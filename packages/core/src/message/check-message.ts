@@ -23,8 +23,11 @@ const DIRECT_REPLY_TO = 'amq.rabbitmq.reply-to';
 
 /** RabbitMQ refuses a longer TTL (`rabbit_misc:check_expiry`). */
 const MAX_EXPIRATION = 2 ** 32 - 1;
-/** Frame header and end (8), class, weight, body size and flags (14), fixed-size properties (18). */
-const FRAME_OVERHEAD = 40;
+/**
+ * Frame header and end (8), class, weight, body size and flags (14); delivery mode, priority and timestamp (10), an
+ * expiration (11), an id that is made here (at most 32).
+ */
+const FRAME_OVERHEAD = 75;
 
 const SHORTSTRS = [
   'contentType',
@@ -65,18 +68,12 @@ export function checkMessage(
     );
   // Without headers the properties always fit: the smallest frame has 4096 bytes.
   if (message.headers === undefined) return;
-  const size =
-    FRAME_OVERHEAD +
-    propertiesSize(message) +
-    checkTable(message.headers, 'headers', limits.headers);
+  checkTable(message.headers, 'headers', limits.headers, {
+    bytes: limits.frameMax - FRAME_OVERHEAD - propertiesSize(message),
+    rule: `and properties must fit a frame of ${limits.frameMax} bytes`,
+  });
   checkSenderSelected(message.headers['CC'], 'headers.CC');
   checkSenderSelected(message.headers['BCC'], 'headers.BCC');
-  if (size > limits.frameMax)
-    throw new InvalidMessageError(
-      'headers',
-      message.headers,
-      `and properties must fit a frame of ${limits.frameMax} bytes`,
-    );
 }
 
 function propertiesSize(message: OutgoingMessage): number {

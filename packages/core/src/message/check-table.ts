@@ -17,142 +17,168 @@ const MAX_FRACTION = 2 ** 50;
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 
+/** The most bytes that a table may take, and the rule that it breaks otherwise. */
+export interface TableBound {
+  readonly bytes: number;
+  readonly rule: string;
+}
+
+/** Checks a table. Errors: `INVALID_MESSAGE`, naming the path of the value. */
+export function checkTable(
+  table: HeaderTable,
+  path: string,
+  support: TableSupport,
+  bound: TableBound,
+): void {
+  const check = new TableCheck(support, bound.bytes);
+  check.table(table, path, 0);
+  if (check.isTooLarge) throw new InvalidMessageError(path, table, bound.rule);
+}
+
 /**
- * Checks a table and gives an upper bound of its encoded size in bytes, exact but for numbers. Errors: `INVALID_MESSAGE`, naming
- * the path of the value.
+ * A walk through a table that counts the bytes which it takes at most, exact but for numbers. It goes no further once
+ * there are too many: a table in which others stand again and again has more of them than can be walked.
  */
-export function checkTable(table: HeaderTable, path: string, support: TableSupport): number {
-  return tableSize(table, path, support, 0);
-}
+class TableCheck {
+  readonly #support: TableSupport;
+  #left: number;
 
-function tableSize(table: object, path: string, support: TableSupport, depth: number): number {
-  if (typeof table !== 'object' || table === null)
-    throw new InvalidMessageError(path, table, 'must be a plain object');
-  const prototype = Object.getPrototypeOf(table);
-  if (prototype !== Object.prototype && prototype !== null)
-    throw new InvalidMessageError(path, table, 'must be a plain object');
-  if (depth > MAX_DEPTH)
-    throw new InvalidMessageError(
-      path,
-      table,
-      `must not nest deeper than ${MAX_DEPTH} (circular?)`,
-    );
-  let size = 4;
-  for (const [key, value] of Object.entries(table)) {
-    if (value === undefined) continue;
-    if (!isShortstr(key))
-      throw new InvalidMessageError(
-        path,
-        key,
-        'must have names of at most 255 bytes of valid UTF-8',
-      );
-    // On receipt it would become the prototype of the table, so it arrives under another name.
-    if (key === '__proto__')
-      throw new InvalidMessageError(
-        path,
-        key,
-        'must not have a name that JavaScript gives a meaning',
-      );
-    size += Buffer.byteLength(key) + 2 + valueSize(value, path, key, support, depth + 1);
+  constructor(support: TableSupport, bytes: number) {
+    this.#support = support;
+    this.#left = bytes;
   }
-  return size;
-}
 
-function valueSize(
-  value: unknown,
-  parent: string,
-  key: string | number,
-  support: TableSupport,
-  depth: number,
-): number {
-  switch (typeof value) {
-    case 'string':
-      if (value.isWellFormed()) return 4 + Buffer.byteLength(value);
-      throw invalid(parent, key, value, 'must be valid Unicode (no lone surrogates)');
-    case 'boolean':
-      return 1;
-    case 'number':
-      return numberSize(value, parent, key);
-    case 'bigint':
-      if (value <= MAX_INT64 && value >= MIN_INT64) return 8;
-      throw invalid(parent, key, value, 'must be a signed 64-bit integer');
-    case 'object':
-      return objectSize(value, parent, key, support, depth);
-    default:
-      throw invalid(
-        parent,
-        key,
-        value,
-        'must be a string, number, bigint, boolean, null, array or plain object',
-      );
+  get isTooLarge(): boolean {
+    return this.#left < 0;
   }
-}
 
-function numberSize(value: number, parent: string, key: string | number): number {
-  if (!Number.isFinite(value)) throw invalid(parent, key, value, 'must be a finite number');
-  if (Number.isInteger(value)) {
-    if (Number.isSafeInteger(value)) return 8;
-    throw invalid(
-      parent,
-      key,
-      value,
-      'must be an integer of at most 53 bits; use a bigint for more',
-    );
+  table(table: object, path: string, depth: number): void {
+    if (typeof table !== 'object' || table === null)
+      throw new InvalidMessageError(path, table, 'must be a plain object');
+    const prototype = Object.getPrototypeOf(table);
+    if (prototype !== Object.prototype && prototype !== null)
+      throw new InvalidMessageError(path, table, 'must be a plain object');
+    checkDepth(table, path, depth);
+    this.#left -= 4;
+    for (const [key, value] of Object.entries(table)) {
+      if (value === undefined) continue;
+      checkKey(key, path);
+      this.#left -= Buffer.byteLength(key) + 2;
+      if (this.isTooLarge) return;
+      this.#value(value, path, key, depth + 1);
+    }
   }
-  if (Math.abs(value) < MAX_FRACTION) return 8;
-  throw invalid(parent, key, value, 'must be a fraction below 2^50');
-}
 
-function objectSize(
-  value: object | null,
-  parent: string,
-  key: string | number,
-  support: TableSupport,
-  depth: number,
-): number {
-  if (value === null) return 0;
-  if (Array.isArray(value)) return arraySize(value, pathOf(parent, key), support, depth);
-  if (value instanceof Date) {
-    if (!support.dates)
+  #value(value: unknown, parent: string, key: string | number, depth: number): void {
+    switch (typeof value) {
+      case 'string':
+        if (!value.isWellFormed())
+          throw invalid(parent, key, value, 'must be valid Unicode (no lone surrogates)');
+        this.#left -= 4 + Buffer.byteLength(value);
+        return;
+      case 'boolean':
+        this.#left -= 1;
+        return;
+      case 'number':
+        checkNumber(value, parent, key);
+        this.#left -= 8;
+        return;
+      case 'bigint':
+        if (value > MAX_INT64 || value < MIN_INT64)
+          throw invalid(parent, key, value, 'must be a signed 64-bit integer');
+        this.#left -= 8;
+        return;
+      case 'object':
+        return this.#object(value, parent, key, depth);
+      default:
+        throw invalid(
+          parent,
+          key,
+          value,
+          'must be a string, number, bigint, boolean, null, array or plain object',
+        );
+    }
+  }
+
+  #object(value: object | null, parent: string, key: string | number, depth: number): void {
+    if (value === null) return;
+    if (Array.isArray(value)) return this.#array(value, pathOf(parent, key), depth);
+    if (value instanceof Date) {
+      this.#checkDate(value, parent, key);
+      this.#left -= 8;
+    } else if (ArrayBuffer.isView(value)) {
+      this.#checkBytes(value, parent, key);
+      this.#left -= 4 + value.byteLength;
+    } else this.table(value, pathOf(parent, key), depth);
+  }
+
+  #array(values: readonly HeaderValue[], path: string, depth: number): void {
+    checkDepth(values, path, depth);
+    this.#left -= 4;
+    for (let index = 0; index < values.length; index++) {
+      this.#left -= 1;
+      if (this.isTooLarge) return;
+      this.#value(values[index], path, index, depth + 1);
+    }
+  }
+
+  #checkDate(value: Date, parent: string, key: string | number): void {
+    if (!this.#support.dates)
       throw invalid(
         parent,
         key,
         value,
         'must not be a Date: the driver in use cannot carry one here',
       );
-    if (value.getTime() >= 0) return 8;
-    throw invalid(parent, key, value, 'must be a valid date from 1970 on');
+    if (!(value.getTime() >= 0))
+      throw invalid(parent, key, value, 'must be a valid date from 1970 on');
   }
-  if (ArrayBuffer.isView(value)) {
-    if (!support.bytes)
+
+  #checkBytes(value: ArrayBufferView, parent: string, key: string | number): void {
+    if (!this.#support.bytes)
       throw invalid(
         parent,
         key,
         value,
         'must not be bytes: the driver in use cannot carry them here',
       );
-    if (value instanceof Uint8Array) return 4 + value.byteLength;
-    throw invalid(parent, key, value, 'must be a Uint8Array');
+    if (!(value instanceof Uint8Array)) throw invalid(parent, key, value, 'must be a Uint8Array');
   }
-  return tableSize(value, pathOf(parent, key), support, depth);
 }
 
-function arraySize(
-  values: readonly HeaderValue[],
-  path: string,
-  support: TableSupport,
-  depth: number,
-): number {
+function checkDepth(value: object, path: string, depth: number): void {
   if (depth > MAX_DEPTH)
     throw new InvalidMessageError(
       path,
-      values,
+      value,
       `must not nest deeper than ${MAX_DEPTH} (circular?)`,
     );
-  let size = 4;
-  for (let index = 0; index < values.length; index++)
-    size += 1 + valueSize(values[index], path, index, support, depth + 1);
-  return size;
+}
+
+function checkKey(key: string, path: string): void {
+  if (!isShortstr(key))
+    throw new InvalidMessageError(path, key, 'must have names of at most 255 bytes of valid UTF-8');
+  // On receipt it would become the prototype of the table, so it arrives under another name.
+  if (key === '__proto__')
+    throw new InvalidMessageError(
+      path,
+      key,
+      'must not have a name that JavaScript gives a meaning',
+    );
+}
+
+function checkNumber(value: number, parent: string, key: string | number): void {
+  if (!Number.isFinite(value)) throw invalid(parent, key, value, 'must be a finite number');
+  if (Number.isInteger(value)) {
+    if (!Number.isSafeInteger(value))
+      throw invalid(
+        parent,
+        key,
+        value,
+        'must be an integer of at most 53 bits; use a bigint for more',
+      );
+  } else if (Math.abs(value) >= MAX_FRACTION)
+    throw invalid(parent, key, value, 'must be a fraction below 2^50');
 }
 
 function pathOf(parent: string, key: string | number): string {

@@ -2,7 +2,7 @@ import { type InspectOptions, inspect } from 'node:util';
 import type { HeaderTable, MessageProperties, WireProperties, WireReturn } from './message.ts';
 
 /** The last second that a `Date` holds (ECMA-262, section 21.4.1.1); a peer may write any 64 bits. */
-const LATEST = 8.64e12;
+export const LATEST_SECOND = 8.64e12;
 
 const NO_HEADERS: HeaderTable = Object.freeze({});
 
@@ -124,7 +124,9 @@ export class ReceivedMessage implements MessageProperties {
   /** When it was published, as the publisher says, in whole seconds; `undefined` also past what a `Date` holds. */
   get timestamp(): Date | undefined {
     const { timestamp } = this.#wire;
-    return timestamp === undefined || timestamp > LATEST ? undefined : new Date(timestamp * 1000);
+    return timestamp === undefined || timestamp > LATEST_SECOND
+      ? undefined
+      : new Date(timestamp * 1000);
   }
 
   /** Name of the kind of message. */

@@ -33,6 +33,20 @@ function words(plan: readonly PlanStep[]): string[] {
 }
 
 describe('TopologyLedger', () => {
+  it('forgets a binding of a queue of others also by another reference to it', () => {
+    const ledger = new TopologyLedger();
+    const binding = { source: 'a', routingKey: 'k', arguments: undefined };
+    ledger.addBinding({ ...binding, destination: { name: 'q' } });
+    ledger.addBinding({ ...binding, destination: { name: 'q' } });
+    ledger.addBinding({ ...binding, destination: 'q' });
+    expect(ledger.plan()).toHaveLength(2);
+    ledger.removeBinding({ ...binding, destination: { name: 'q' } });
+    expect(ledger.plan()).toMatchObject([{ kind: 'bind', binding: { destination: 'q' } }]);
+    ledger.addBinding({ ...binding, destination: { name: 'q' } });
+    ledger.removeQueue({ name: 'q' });
+    expect(ledger.plan()).toHaveLength(1);
+  });
+
   it('plans exchanges, then queues, then bindings, whatever the order of declaration', () => {
     const ledger = new TopologyLedger();
     const queue = ledger.addQueue(queueSpec('q', {}, defaults), 'q');

@@ -70,7 +70,7 @@ export class TopologyLedger {
   /** Forgets a queue and every binding of it. */
   removeQueue(ref: QueueRef): void {
     this.#queues.delete(ref);
-    this.#dropBindings((binding) => binding.destination === ref);
+    this.#dropBindings((binding) => sameDestination(binding.destination, ref));
   }
 
   /** Notes that the last consumer of this channel on a queue was cancelled: `autoDelete` ones are gone. */
@@ -97,9 +97,15 @@ export class TopologyLedger {
   }
 }
 
+/** Each time that a queue of others is looked up there is another reference to it. */
+function sameDestination(a: BindingSpec['destination'], b: BindingSpec['destination']): boolean {
+  if (typeof a === 'string' || typeof b === 'string') return a === b;
+  return a.name === b.name;
+}
+
 function sameBinding(a: BindingSpec, b: BindingSpec): boolean {
   return (
-    a.destination === b.destination &&
+    sameDestination(a.destination, b.destination) &&
     a.source === b.source &&
     a.routingKey === b.routingKey &&
     isDeepStrictEqual(bindingArguments(a) ?? {}, bindingArguments(b) ?? {})

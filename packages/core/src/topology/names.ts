@@ -15,6 +15,8 @@ export function checkName(field: string, value: string): void {
 /** Most bytes of arguments that fit a method frame of the smallest negotiable size (4096 bytes). */
 const MAX_ARGUMENTS = 3072;
 
+const BOUND = { bytes: MAX_ARGUMENTS, rule: `must take at most ${MAX_ARGUMENTS} bytes` };
+
 /**
  * A copy of arguments, so that what is put back on recovery is what was declared, whatever becomes of the
  * caller's object. Refuses what the driver could not send as it is. Errors: `INVALID_ARGUMENT`.
@@ -24,18 +26,10 @@ export function ownArguments(
   support: TableSupport,
 ): HeaderTable | undefined {
   if (table === undefined) return undefined;
-  let size: number;
-  let copy: HeaderTable;
   try {
-    size = checkTable(table, 'arguments', support);
-    copy = structuredClone(table);
+    checkTable(table, 'arguments', support, BOUND);
+    return structuredClone(table);
   } catch (error) {
     throw new LeveretError('INVALID_ARGUMENT', describe(error), { cause: error });
   }
-  if (size > MAX_ARGUMENTS)
-    throw new LeveretError(
-      'INVALID_ARGUMENT',
-      `arguments must take at most ${MAX_ARGUMENTS} bytes, not ${size}`,
-    );
-  return copy;
 }

@@ -100,6 +100,13 @@ describe('the type of a queue', () => {
       'x-queue-type': 'classic',
     });
     expect(queueSpec('q', {}, defaults).arguments).toBeUndefined();
+    const loose = { tables, durable: false };
+    expect(queueSpec('q', {}, loose).durable).toBe(false);
+    expect(queueSpec('q', { queueType: 'classic' }, loose).durable).toBe(false);
+    // Others are refused where they are not durable.
+    expect(queueSpec('q', { queueType: 'stream' }, loose).durable).toBe(true);
+    const quorum = { arguments: { 'x-queue-type': 'quorum' } };
+    expect(queueSpec('q', quorum, loose).durable).toBe(true);
   });
 
   it('may be given twice, but not two of them', () => {

@@ -152,13 +152,16 @@ export function queueSpec(
   flag('passive', options.passive, false);
   const ours = name === '' && options.durable !== true;
   const exclusive = flag('exclusive', options.exclusive, ours);
-  const durable = !exclusive && (defaults.durable || options.queueType === 'quorum');
+  const table = withType(ownArguments(options.arguments, defaults.tables), options.queueType);
+  const type = table?.['x-queue-type'] ?? 'classic';
+  // Only classic queues may be other than durable.
+  const durable = !exclusive && (defaults.durable || type !== 'classic');
   const spec = {
     name,
     durable: flag('durable', options.durable, durable),
     exclusive,
     autoDelete: flag('autoDelete', options.autoDelete, false),
-    arguments: withType(ownArguments(options.arguments, defaults.tables), options.queueType),
+    arguments: table,
   };
   if (options.queueType === 'quorum') checkQuorum(spec);
   return spec;

@@ -9,7 +9,7 @@ import { publishFrames } from './content.ts';
 import { type CloseFrame, closeFrame, lost, ProtocolViolation, refused } from './failures.ts';
 import type { BodyFrame, ChannelInternals, HeaderFrame, MethodFrame } from './internals.ts';
 import { Pending } from './pending.ts';
-import { FRAME, METHOD } from './protocol.ts';
+import { AROUND_PAYLOAD, FRAME, METHOD } from './protocol.ts';
 import { TopologyRequests, withArguments } from './topology.ts';
 
 /** What a channel asks of its connection when a request of its fails. */
@@ -111,7 +111,7 @@ export class RabbitmqClientChannel
   async consume(options: DriverConsume): Promise<string> {
     const { queue, noAck, exclusive } = options;
     // Named here, so that the first delivery finds its consumer even before the broker's answer is read.
-    const consumerTag = options.consumerTag || `leveret-${this.id}-${++this.#consumers}`;
+    const consumerTag = options.consumerTag || this.#freeTag();
     this.#deliver.set(consumerTag, options.deliver);
     try {
       const ok = await this.ask(METHOD.basicConsume, () =>
@@ -123,7 +123,7 @@ export class RabbitmqClientChannel
       if (ok.consumerTag !== consumerTag)
         throw this.violated('the server started another consumer than was asked for');
     } catch (error) {
-      this.#deliver.delete(consumerTag);
+      this.#forget(consumerTag, options.deliver);
       throw error;
     }
     return consumerTag;
@@ -132,8 +132,7 @@ export class RabbitmqClientChannel
   async cancel(consumerTag: string): Promise<void> {
     const deliver = this.#deliver.get(consumerTag);
     await this.ask(METHOD.basicCancel, () => this.channel.basicCancel({ consumerTag }));
-    // Another may have been started by that name meanwhile.
-    if (this.#deliver.get(consumerTag) === deliver) this.#deliver.delete(consumerTag);
+    this.#forget(consumerTag, deliver);
   }
 
   async get(queue: string, options: { noAck: boolean }): Promise<WireDelivery | undefined> {
@@ -266,11 +265,24 @@ export class RabbitmqClientChannel
 
   #cancelled(consumerTag: string, nowait: boolean): void {
     if (!nowait) this.#send(METHOD.basicCancelOk, { consumerTag });
+    const deliver = this.#deliver.get(consumerTag);
     // The answer to `consume` may have come just before, and is told by a promise.
     systemClock.endOfTurn(() => {
-      this.#deliver.delete(consumerTag);
+      this.#forget(consumerTag, deliver);
       if (!this.#over) this.#events.cancelled(consumerTag);
     });
+  }
+
+  #freeTag(): string {
+    let tag: string;
+    do tag = `leveret-${this.id}-${++this.#consumers}`;
+    while (this.#deliver.has(tag));
+    return tag;
+  }
+
+  /** Another consumer may have been started by that tag meanwhile. */
+  #forget(consumerTag: string, deliver: DriverConsume['deliver'] | undefined): void {
+    if (this.#deliver.get(consumerTag) === deliver) this.#deliver.delete(consumerTag);
   }
 
   #received({ methodId }: MethodFrame, message: Assembled): void {
@@ -293,9 +305,6 @@ export class RabbitmqClientChannel
     this.#events.ended(end);
   }
 }
-
-/** Bytes of a frame around its payload: type, channel, size; and the closing byte. */
-const AROUND_PAYLOAD = 8;
 
 /** An encoding error makes the driver close a channel by itself. */
 const GIVEN_UP: ChannelEnd = {

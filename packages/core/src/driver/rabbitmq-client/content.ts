@@ -1,13 +1,10 @@
 import type { HeaderTable, WireMessage } from '../../message/message.ts';
-import { FRAME, METHOD } from './protocol.ts';
+import { AROUND_PAYLOAD, FRAME, FRAME_PREFIX, METHOD } from './protocol.ts';
 import { tableSize, writeTable } from './table.ts';
 
 // The frames of a message that is published: the method, the content header, the body (AMQP 0-9-1 specification,
 // sections 2.3.5 and 4.2.6).
 
-/** Type, channel and size before a payload, a byte after it. */
-const PREFIX = 7;
-const AROUND = 8;
 const FRAME_END = 0xce;
 
 /** Of `basic.publish`: method id and a reserved field before the names, flags behind them. */
@@ -97,8 +94,9 @@ export function* publishFrames(
 ): Generator<Buffer, void, undefined> {
   const { body } = message;
   const { byteLength } = body;
-  if (byteLength > 0 && byteLength <= TOGETHER) {
-    const { bytes, end } = head(channel, message, byteLength + AROUND);
+  const most = frameMax - AROUND_PAYLOAD;
+  if (byteLength > 0 && byteLength <= Math.min(TOGETHER, most)) {
+    const { bytes, end } = head(channel, message, byteLength + AROUND_PAYLOAD);
     writeFrame(bytes, end, FRAME.body, channel, byteLength, (at) => {
       bytes.set(body, at);
       return at + byteLength;
@@ -107,7 +105,6 @@ export function* publishFrames(
     return;
   }
   yield head(channel, message, 0).bytes;
-  const most = frameMax - AROUND;
   for (let start = 0; start < byteLength; start += most)
     yield bodyFrame(channel, body.subarray(start, start + most));
 }
@@ -128,7 +125,7 @@ function head(
     flags |= each.flag;
     header += size;
   }
-  const bytes = Buffer.allocUnsafe(method + header + 2 * AROUND + room);
+  const bytes = Buffer.allocUnsafe(method + header + 2 * AROUND_PAYLOAD + room);
   let end = writeFrame(bytes, 0, FRAME.method, channel, method, (start) => {
     let at = bytes.writeUInt32BE(METHOD.basicPublish, start);
     at = bytes.writeUInt16BE(0, at);
@@ -148,7 +145,7 @@ function head(
 }
 
 function bodyFrame(channel: number, piece: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(AROUND + piece.byteLength);
+  const bytes = Buffer.allocUnsafe(AROUND_PAYLOAD + piece.byteLength);
   writeFrame(bytes, 0, FRAME.body, channel, piece.byteLength, (at) => {
     bytes.set(piece, at);
     return at + piece.byteLength;
@@ -168,5 +165,5 @@ function writeFrame(
   bytes.writeUInt8(type, at);
   bytes.writeUInt16BE(channel, at + 1);
   bytes.writeUInt32BE(size, at + 3);
-  return bytes.writeUInt8(FRAME_END, payload(at + PREFIX));
+  return bytes.writeUInt8(FRAME_END, payload(at + FRAME_PREFIX));
 }

@@ -67,6 +67,20 @@ describe('guardFrames', () => {
     expect(await gone).toBeInstanceOf(ProtocolViolation);
   });
 
+  it('takes a content header that is larger than was agreed: headers may outgrow their frame', () => {
+    const source = new PassThrough({ highWaterMark: 2 ** 21 });
+    const lastHeaders = guardFrames(source, 8192);
+    const bytes = Buffer.concat([nested(), Buffer.alloc(100_000), Buffer.from([0xce])]);
+    source.write(Buffer.concat([prefixOf(2, bytes), bytes]));
+    source.read(7);
+    expect(source.read(bytes.length)).toHaveLength(bytes.length);
+    expect(Object.keys(lastHeaders() ?? {})).toEqual(['x-nested-too-deep']);
+    source.on('error', () => {});
+    source.write(prefixOf(2, Buffer.alloc(10)));
+    source.read(7);
+    expect(source.read(1_048_577)).toBeNull();
+  });
+
   it('lets go of a peer that announces more than was agreed', async () => {
     const source = new PassThrough();
     const gone = new Promise((resolve) => source.once('error', resolve));

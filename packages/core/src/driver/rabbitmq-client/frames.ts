@@ -1,16 +1,13 @@
 import type { HeaderTable } from '../../message/message.ts';
 import { ProtocolViolation } from './failures.ts';
 import { takeHeaders } from './headers.ts';
-import { FRAME } from './protocol.ts';
+import { FRAME, FRAME_PREFIX, LARGEST_HEADER } from './protocol.ts';
 
 /** What frames are read from: a socket. */
 export interface FrameSource {
   read(size?: number): Buffer | null;
   destroy(error: Error): unknown;
 }
-
-/** Bytes before the payload of a frame: type, channel, size. */
-const PREFIX = 7;
 
 /**
  * Stands between the driver and its socket. The driver reads each frame in two: its first seven bytes, then
@@ -24,28 +21,34 @@ export function guardFrames(source: FrameSource, largest: number): () => HeaderT
   const read = source.read.bind(source);
   let type: number | undefined;
   let headers: HeaderTable | undefined;
-  const refuse = (violation: Error): null => {
+  const refuse = (violation: ProtocolViolation): null => {
     source.destroy(violation);
     return null;
   };
-  source.read = (size) => {
-    if (size !== undefined && size > largest) {
-      const text = `the server sent a frame of ${size} bytes, where ${largest} are allowed`;
-      return refuse(new ProtocolViolation(text));
+  const payload = (bytes: Buffer): Buffer | null => {
+    const isHeader = type === FRAME.header;
+    type = undefined;
+    try {
+      headers = isHeader ? takeHeaders(bytes) : undefined;
+      return bytes;
+    } catch (error) {
+      if (error instanceof ProtocolViolation) return refuse(error);
+      throw error;
     }
+  };
+  source.read = (size) => {
+    const allowed = type === FRAME.header ? Math.max(largest, LARGEST_HEADER) : largest;
+    if (size !== undefined && size > allowed)
+      return refuse(
+        new ProtocolViolation(
+          `the server sent a frame of ${size} bytes, where ${allowed} are allowed`,
+        ),
+      );
     const bytes = read(size);
     // Nothing until there is enough; less than asked for where the stream has ended.
     if (bytes === null || bytes.length !== size) return bytes;
-    if (type === undefined && size === PREFIX) {
-      type = bytes[0];
-    } else {
-      try {
-        headers = type === FRAME.header ? takeHeaders(bytes) : undefined;
-      } catch (error) {
-        return refuse(error instanceof Error ? error : new ProtocolViolation(String(error)));
-      }
-      type = undefined;
-    }
+    if (type !== undefined || size !== FRAME_PREFIX) return payload(bytes);
+    type = bytes[0];
     return bytes;
   };
   return () => headers;

@@ -50,8 +50,18 @@ export const REPLY = {
 /** Types of frames (AMQP 0-9-1 specification, section 4.2.3). */
 export const FRAME = { method: 1, header: 2, body: 3, heartbeat: 8 } as const;
 
+/** Bytes before the payload of a frame: type, channel, size; and around it, with the byte that closes the frame. */
+export const FRAME_PREFIX = 7;
+export const AROUND_PAYLOAD = 8;
+
 /** The smallest `frame-max` that peers may agree on, in bytes (AMQP 0-9-1 specification, section 1.1: `frame-min-size`). */
 export const LEAST_FRAME_MAX = 4096;
+
+/**
+ * The largest content header that is taken, in bytes, whatever was agreed: RabbitMQ delivers headers that outgrew their
+ * frame, such as by `x-death`.
+ */
+export const LARGEST_HEADER = 1_048_576;
 
 /** The largest value of RabbitMQ's `max_message_size`, in bytes: https://www.rabbitmq.com/docs/configure. */
 export const LARGEST_BODY = 536_870_912;

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { HeaderTable, HeaderValue } from '../../message/message.ts';
+import { LATEST_SECOND } from '../../message/received.ts';
 import { ProtocolViolation } from './failures.ts';
 
 // Field tables on the wire: a length, then names and values; a value is a letter and what the letter says.
@@ -10,9 +11,6 @@ const DEEPEST = 64;
 
 /** What stands for headers that nest deeper: their bytes, by this name. */
 const TOO_DEEP = 'x-nested-too-deep';
-
-/** The last second that a `Date` holds (ECMA-262, section 21.4.1.1); a peer may write any 64 bits. */
-const LATEST = 8.64e12;
 
 /** A value of fixed size: its letter, its bytes, and how it is read. */
 type FixedRow = readonly [
@@ -55,7 +53,7 @@ function int64(bytes: Buffer, at: number): number | bigint {
 
 function timestamp(bytes: Buffer, at: number): Date | bigint {
   const seconds = bytes.readUInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
-  return seconds <= LATEST ? new Date(seconds * 1000) : bytes.readBigUInt64BE(at);
+  return seconds <= LATEST_SECOND ? new Date(seconds * 1000) : bytes.readBigUInt64BE(at);
 }
 
 class NestedTooDeep extends Error {}

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { checkMessage } from '../../message/check-message.ts';
+import type { OutgoingMessage } from '../../message/message.ts';
+import { toWire } from '../../message/wire.ts';
+import { publishFrames } from './content.ts';
+import { takeHeaders } from './headers.ts';
+import { FRAME } from './protocol.ts';
+
+interface Frame {
+  readonly type: number;
+  readonly channel: number;
+  /** With the byte that closes the frame. */
+  readonly payload: Buffer;
+}
+
+function framesOf(message: OutgoingMessage, frameMax: number): Frame[] {
+  const wire = toWire(message, 'exchange', 'key', true);
+  const bytes = Buffer.concat([...publishFrames(7, wire, frameMax)]);
+  const frames: Frame[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 7 + bytes.readUInt32BE(at + 3) + 1;
+    const channel = bytes.readUInt16BE(at + 1);
+    frames.push({ type: bytes[at] ?? 0, channel, payload: bytes.subarray(at + 7, end) });
+    at = end;
+  }
+  return frames;
+}
+
+const sizes = fc.record({
+  frameMax: fc.constantFrom(4096, 8192, 131_072),
+  body: fc.oneof(
+    fc.nat(20_000),
+    fc.constantFrom(0, 4087, 4088, 4089, 4096, 4097, 131_064, 131_065),
+  ),
+});
+
+describe('the frames of a message', () => {
+  it('are whole, in order, of one channel, and none is larger than agreed', () => {
+    fc.assert(
+      fc.property(sizes, ({ frameMax, body }) => {
+        const bytes = Buffer.alloc(body, 'b');
+        const frames = framesOf({ body: bytes, headers: { a: 1n } }, frameMax);
+        const [method, header, ...rest] = frames;
+        expect([method?.type, header?.type]).toEqual([FRAME.method, FRAME.header]);
+        expect(rest.every(({ type }) => type === FRAME.body)).toBe(true);
+        for (const { channel, payload } of frames) {
+          expect([channel, payload.at(-1)]).toEqual([7, 0xce]);
+          expect(payload.length + 7).toBeLessThanOrEqual(frameMax);
+        }
+        const sent = Buffer.concat(rest.map(({ payload }) => payload.subarray(0, -1)));
+        expect(sent.equals(bytes)).toBe(true);
+        expect(header && takeHeaders(header.payload)).toEqual({ a: 1 });
+      }),
+    );
+  });
+
+  it('fit whatever the check of messages lets through, all properties at their longest', () => {
+    const frameMax = 8192;
+    const limits = {
+      ...{ frameMax, maxMessageSize: 1000, username: 'u'.repeat(255) },
+      headers: { dates: true, bytes: true },
+      arguments: { dates: true, bytes: true },
+    };
+    const long = 'l'.repeat(255);
+    const properties = {
+      ...{ contentType: long, contentEncoding: long, correlationId: long, replyTo: long },
+      ...{ type: long, userId: 'u'.repeat(255), appId: long, priority: 255, deliveryMode: 2 },
+      ...{ expiration: 2 ** 32 - 1, timestamp: new Date() },
+    } as const;
+    let largest = 0;
+    for (const given of [{}, properties])
+      for (let size = 5_000; size < frameMax; size++) {
+        const message = { body: Buffer.alloc(1), ...given, headers: { a: 'x'.repeat(size) } };
+        try {
+          checkMessage(message, long, limits);
+        } catch {
+          continue;
+        }
+        const [, header] = framesOf(message, frameMax);
+        largest = Math.max(largest, (header?.payload.length ?? 0) + 7);
+      }
+    expect(largest).toBeLessThanOrEqual(frameMax);
+    expect(largest).toBeGreaterThan(frameMax - 100);
+  });
+});
