@@ -1,9 +1,10 @@
 import { createInbox } from '@leveret/testkit';
 import { describeWithBroker, hasAioPika, startPython, uniqueName } from '@leveret/testkit/vitest';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { IncomingMessage } from '../message/incoming.ts';
 import { UnroutableError } from '../message/unroutable-error.ts';
 import { errorOf, fill, openPair, privateQueue, text, textOf } from './live.fixture.ts';
+import type { Queue } from './queue.ts';
 
 const WAIT = 20_000;
 
@@ -110,7 +111,7 @@ await queue.delete()
       expect(got.size).toBe(0);
     });
 
-    test('tells either side that its message reached no queue, once the other has deleted it', async () => {
+    test('tells either side that its message reached no queue once the other has deleted it', async () => {
       await using pair = await openPair(getUrl());
       const { channel } = pair;
       const [there, here] = [uniqueName('there'), uniqueName('here')];
@@ -119,18 +120,94 @@ await queue.delete()
         getUrl(),
         `
 there, here = args
+channel = await connection.channel(on_return_raises=True)
+exchange = channel.default_exchange
 queue = await channel.declare_queue(there, durable=True)
-await channel.default_exchange.publish(Message(b"arrives"), here)
-say("declared")
-await queue.get(timeout=20)
+await exchange.publish(Message(b"arrives"), here)
+say("published")
+async with queue.iterator() as messages:
+    async for message in messages:
+        await message.ack()
+        break
+try:
+    await exchange.publish(Message(b"comes back"), here)
+except aio_pika.exceptions.DeliveryError as error:
+    say([error.message.body.decode(), error.message.routing_key])
 await queue.delete()
 say("deleted")
 `,
         [there, here],
       );
-      expect(await python.said()).toBe('declared');
-      await python.finish();
+      expect(await python.said()).toBe('published');
       expect(textOf(await ours.get({ noAck: true }))).toBe('arrives');
+      await ours.delete();
+      await channel.defaultExchange.publish(text('arrives'), there);
+      expect(await python.saidAll(2)).toStrictEqual([['comes back', here], 'deleted']);
+      const error = await errorOf(channel.defaultExchange.publish(text('comes back'), there));
+      expect(error).toBeInstanceOf(UnroutableError);
+      expect(error).toMatchObject({ code: 'UNROUTABLE', returned: { routingKey: there } });
+      await python.finish();
+    });
+
+    test('lets either side fetch, iterate, acknowledge and put back what the other published', async () => {
+      await using pair = await openPair(getUrl());
+      const { channel } = pair;
+      const there = await channel.declareQueue(uniqueName('there'));
+      const here = await channel.declareQueue(uniqueName('here'));
+      onTestFinished(() => deleteQueues(getUrl(), [there, here]));
+      await fill(channel, there, ...'abcd');
+      const python = startPython(
+        getUrl(),
+        `
+there = await channel.get_queue(args[0])
+here = await channel.get_queue(args[1])
+seen = []
+def see(message):
+    seen.append(message.body.decode() + (" again" if message.redelivered else ""))
+    return message
+await see(await there.get()).ack()
+await see(await there.get()).reject(requeue=True)
+async with there.iterator() as messages:
+    async for message in messages:
+        await see(message).ack()
+        if message.body == b"c":
+            break
+see(await there.get())
+seen.append(await there.get(fail=False))
+for letter in "abcd":
+    await channel.default_exchange.publish(Message(letter.encode()), here.name)
+say(seen)
+await told_to_end()
+async for message in here.iterator(no_ack=True):
+    say([message.body.decode(), message.redelivered])
+    break
+`,
+        [there.name, here.name],
+      );
+      expect(await python.said()).toStrictEqual(['a', 'b', 'b again', 'c', 'd again', null]);
+      const seen: string[] = [];
+      const see = (message: IncomingMessage | undefined) => {
+        seen.push(`${textOf(message)}${message?.redelivered ? ' again' : ''}`);
+        return message;
+      };
+      see(await here.get())?.ack();
+      see(await here.get())?.reject({ requeue: true });
+      for await (const message of here) {
+        see(message)?.ack();
+        if (textOf(message) === 'c') break;
+      }
+      expect(seen).toStrictEqual(['a', 'b', 'b again', 'c']);
+      await python.finish();
+      expect(await python.said()).toStrictEqual(['d', true]);
+      // It was in hand of Python to the end, which acknowledged it not.
+      expect(textOf(await there.get({ noAck: true }))).toBe('d');
+      expect(await there.get()).toBeUndefined();
     });
   });
 });
+
+async function deleteQueues(url: string, queues: readonly Queue[]): Promise<void> {
+  await using pair = await openPair(url);
+  for (const { name } of queues)
+    await (await pair.channel.getQueue(name, { ensure: false })).delete();
+}
