@@ -231,7 +231,7 @@ async for message in queue:
       const messages = createInbox<IncomingMessage>('a message');
       await back.consume(messages.push, { noAck: true });
       const large = Buffer.alloc(
-        5_000_000,
+        3_000_000,
         Uint8Array.from({ length: 256 }, (_, byte) => byte),
       );
       for (const body of [large, Buffer.of(0), Buffer.alloc(0)])
