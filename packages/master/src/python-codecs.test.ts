@@ -1,17 +1,18 @@
 import { gzipCodec } from '@leveret/codec-gzip';
 import { jsonCodec } from '@leveret/codec-json';
 import { msgpackCodec } from '@leveret/codec-msgpack';
-import { describeWithBroker, hasAioPika, startPython, uniqueName } from '@leveret/testkit/vitest';
-import { describe, expect, test } from 'vitest';
-import { Master } from './master.ts';
 import {
+  describeWithBroker,
   EVERYTHING,
   EVERYTHING_IN_PYTHON,
+  hasAioPika,
   LARGE,
-  payloads,
-  showTasks,
-  WAIT,
-} from './python.fixture.ts';
+  startPython,
+  uniqueName,
+} from '@leveret/testkit/vitest';
+import { describe, expect, test } from 'vitest';
+import { Master } from './master.ts';
+import { payloads, showTasks, WAIT } from './python.fixture.ts';
 import { openWorkbench } from './workbench.fixture.ts';
 
 // As aio-pika's documentation extends its patterns.

@@ -1,7 +1,13 @@
 import { createInbox } from '@leveret/testkit';
-import { describeWithBroker, hasAioPika, startPython, uniqueName } from '@leveret/testkit/vitest';
+import {
+  deleteInTheEnd,
+  describeWithBroker,
+  hasAioPika,
+  startPython,
+  uniqueName,
+} from '@leveret/testkit/vitest';
 import { describe, expect, test } from 'vitest';
-import { deleteInTheEnd, payloads, showTasks, WAIT } from './python.fixture.ts';
+import { payloads, showTasks, WAIT } from './python.fixture.ts';
 import { openWorkbench } from './workbench.fixture.ts';
 
 type Tasks = { [name: string]: { id: number; by?: string } };

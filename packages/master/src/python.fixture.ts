@@ -1,7 +1,6 @@
 // What the tests with Python set up again and again.
 import type { Channel, IncomingMessage } from '@leveret/core';
 import { createInbox, type Inbox } from '@leveret/testkit';
-import { onTestFinished } from 'vitest';
 import type { Master } from './master.ts';
 import type { TaskContext, WorkerOptions } from './types.ts';
 import { deadLetters } from './workbench.fixture.ts';
@@ -14,41 +13,6 @@ export interface WorkedTask {
   readonly payload: unknown;
   readonly context: TaskContext;
 }
-
-/** One of each kind of value that JSON knows. */
-export const EVERYTHING = {
-  text: 'Grüße, 世界 🐇 "\\/\n\u0000',
-  empty: '',
-  zero: 0,
-  negative: -7,
-  largest: 2 ** 53 - 1,
-  fraction: 0.1,
-  huge: 1.5e300,
-  yes: true,
-  no: false,
-  nothing: null,
-  list: [1, 'two', [3, []], {}],
-  'a key with 🐇': { deeper: [{ and: { deeper: null } }] },
-};
-
-/** The same in Python. */
-export const EVERYTHING_IN_PYTHON = String.raw`{
-    "text": "Grüße, 世界 🐇 \"\\/\n\0",
-    "empty": "",
-    "zero": 0,
-    "negative": -7,
-    "largest": 2 ** 53 - 1,
-    "fraction": 0.1,
-    "huge": 1.5e300,
-    "yes": True,
-    "no": False,
-    "nothing": None,
-    "list": [1, "two", [3, []], {}],
-    "a key with 🐇": {"deeper": [{"and": {"deeper": None}}]},
-}`;
-
-/** Some MiB of text; in Python `"Grüße 🐇 " * 200_000`. */
-export const LARGE = 'Grüße 🐇 '.repeat(200_000);
 
 /** A worker that does nothing but show its tasks. Its queue goes with it. */
 export async function showTasks(
@@ -84,11 +48,4 @@ export async function deadPayloads(
   count: number,
 ): Promise<readonly string[]> {
   return (await dead.take(count, WAIT)).map(({ body }) => Buffer.from(body).toString()).sort();
-}
-
-/** Deletes a queue that would outlive the test. */
-export function deleteInTheEnd(channel: Channel, name: string): void {
-  onTestFinished(async () => {
-    await (await channel.getQueue(name, { ensure: false })).delete();
-  });
 }

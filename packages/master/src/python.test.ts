@@ -1,15 +1,16 @@
-import { describeWithBroker, hasAioPika, startPython, uniqueName } from '@leveret/testkit/vitest';
-import { describe, expect, test } from 'vitest';
 import {
   deleteInTheEnd,
+  describeWithBroker,
   EVERYTHING,
   EVERYTHING_IN_PYTHON,
+  hasAioPika,
   LARGE,
-  payloads,
-  showDeadLetters,
-  showTasks,
-  WAIT,
-} from './python.fixture.ts';
+  PYTHON_TYPES,
+  startPython,
+  uniqueName,
+} from '@leveret/testkit/vitest';
+import { describe, expect, test } from 'vitest';
+import { payloads, showDeadLetters, showTasks, WAIT } from './python.fixture.ts';
 import { openWorkbench } from './workbench.fixture.ts';
 
 const MANY = 500;
@@ -123,23 +124,7 @@ await told_to_end()
       await master.createTask(name, EVERYTHING);
       await master.createTask(name);
       const [first, second] = await python.saidAll(2);
-      expect(first).toStrictEqual([
-        true,
-        {
-          text: 'str',
-          empty: 'str',
-          zero: 'int',
-          negative: 'int',
-          largest: 'int',
-          fraction: 'float',
-          huge: 'float',
-          yes: 'bool',
-          no: 'bool',
-          nothing: 'NoneType',
-          list: 'list',
-          'a key with 🐇': 'dict',
-        },
-      ]);
+      expect(first).toStrictEqual([true, PYTHON_TYPES]);
       expect(second).toStrictEqual([false, {}]);
       await python.finish();
     });

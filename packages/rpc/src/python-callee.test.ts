@@ -1,7 +1,16 @@
-import { describeWithBroker, hasAioPika, startPython, uniqueName } from '@leveret/testkit/vitest';
+import {
+  deleteInTheEnd,
+  describeWithBroker,
+  EVERYTHING,
+  hasAioPika,
+  LARGE,
+  PYTHON_TYPES,
+  startPython,
+  uniqueName,
+} from '@leveret/testkit/vitest';
 import { describe, expect, test } from 'vitest';
 import { RemoteError } from './protocol.ts';
-import { deleteInTheEnd, EVERYTHING, LARGE, READY, registered } from './python.fixture.ts';
+import { READY, registered } from './python.fixture.ts';
 import { eventOf, openFragile, openWorkbench, reasonOf } from './workbench.fixture.ts';
 
 const MANY = 300;
@@ -22,20 +31,7 @@ async def method(**kwargs):
       );
       expect(await python.said()).toBe(READY);
       expect(await rpc.call(name, EVERYTHING)).toStrictEqual(EVERYTHING);
-      expect(await python.said()).toStrictEqual({
-        nothing: 'NoneType',
-        yes: 'bool',
-        no: 'bool',
-        zero: 'int',
-        negative: 'int',
-        largest: 'int',
-        fraction: 'float',
-        huge: 'float',
-        empty: 'str',
-        text: 'str',
-        list: 'list',
-        nested: 'dict',
-      });
+      expect(await python.said()).toStrictEqual(PYTHON_TYPES);
       for (const value of Object.values(EVERYTHING))
         expect(await rpc.call(name, { value })).toStrictEqual(value);
       expect(await rpc.call(name)).toStrictEqual({});

@@ -1,7 +1,15 @@
 import { createInbox } from '@leveret/testkit';
-import { describeWithBroker, hasAioPika, startPython, uniqueName } from '@leveret/testkit/vitest';
+import {
+  deleteInTheEnd,
+  describeWithBroker,
+  EVERYTHING,
+  EVERYTHING_IN_PYTHON,
+  hasAioPika,
+  LARGE,
+  startPython,
+  uniqueName,
+} from '@leveret/testkit/vitest';
 import { describe, expect, test } from 'vitest';
-import { deleteInTheEnd, EVERYTHING, EVERYTHING_IN_PYTHON, LARGE } from './python.fixture.ts';
 import { gate, openWorkbench } from './workbench.fixture.ts';
 
 const MANY = 300;

@@ -1,6 +1,12 @@
-import { describeWithBroker, hasAioPika, startPython, uniqueName } from '@leveret/testkit/vitest';
+import {
+  deleteInTheEnd,
+  describeWithBroker,
+  hasAioPika,
+  startPython,
+  uniqueName,
+} from '@leveret/testkit/vitest';
 import { describe, expect, test } from 'vitest';
-import { deleteInTheEnd, READY, registered } from './python.fixture.ts';
+import { READY, registered } from './python.fixture.ts';
 import { openWorkbench, reasonOf } from './workbench.fixture.ts';
 
 const MANY = 60;

@@ -1,8 +1,16 @@
 import { jsonCodec } from '@leveret/codec-json';
 import { msgpackCodec } from '@leveret/codec-msgpack';
-import { describeWithBroker, hasAioPika, startPython, uniqueName } from '@leveret/testkit/vitest';
+import {
+  deleteInTheEnd,
+  describeWithBroker,
+  EVERYTHING,
+  EVERYTHING_IN_PYTHON,
+  hasAioPika,
+  startPython,
+  uniqueName,
+} from '@leveret/testkit/vitest';
 import { describe, expect, test } from 'vitest';
-import { deleteInTheEnd, EVERYTHING, EVERYTHING_IN_PYTHON, READY } from './python.fixture.ts';
+import { READY } from './python.fixture.ts';
 import { RPC } from './rpc.ts';
 import { openWorkbench, reasonOf } from './workbench.fixture.ts';
 
