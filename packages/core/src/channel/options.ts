@@ -44,6 +44,9 @@ export interface ChannelOptions {
   readonly drainTimeout?: number;
 }
 
+/** What may become of a mandatory message that reached no queue. */
+export const UNROUTABLE: readonly ['reject', 'event'] = ['reject', 'event'];
+
 /** The same, filled in and checked. */
 export interface ChannelConfig extends PublisherLimits {
   readonly prefetch: number;
@@ -61,7 +64,7 @@ export function channelConfig(options: ChannelOptions): ChannelConfig {
     prefetch: whole('prefetch', options.prefetch, 100, 0, 65_535),
     declarations: oneOf('declarations', options.declarations, ['durable', 'aio-pika']),
     confirm: flag('confirm', options.confirm, true),
-    unroutable: oneOf('unroutable', options.unroutable, ['reject', 'event']),
+    unroutable: oneOf('unroutable', options.unroutable, UNROUTABLE),
     publishTimeout: duration('publishTimeout', options.publishTimeout, 30_000),
     maxInFlight: whole('maxInFlight', options.maxInFlight, 2048, 1, 2 ** 31),
     maxBuffered: whole('maxBuffered', options.maxBuffered, 100_000, 1, 2 ** 31),

@@ -1,3 +1,4 @@
+import { UNROUTABLE } from '../channel/options.ts';
 import type { Session } from '../channel/session.ts';
 import type { Transactions } from '../channel/transaction.ts';
 import { duration } from '../connection/options.ts';
@@ -24,8 +25,8 @@ export interface PublishOptions {
    */
   readonly resend?: boolean;
   /**
-   * Wait for the broker to confirm the message. Default: as the channel says, true; with false it counts as published once it is
-   * handed to the socket: at most once, and a mandatory message that reaches no queue is told only to the
+   * Wait for the broker to confirm the message. Default: as the channel says, true; with false it counts as
+   * published once it is handed to the socket: at most once, and a mandatory message that reaches no queue is told only to the
    * channel's `return` listeners.
    */
   readonly confirm?: boolean;
@@ -63,7 +64,9 @@ export class Outbox {
       const wire = toWire(message, exchange, routingKey, mandatory);
       const timeout = duration('timeout', options.timeout, publishTimeout);
       const rejectReturned =
-        oneOf('unroutable', options.unroutable ?? unroutable, ['reject', 'event']) === 'reject';
+        (options.unroutable === undefined
+          ? unroutable
+          : oneOf('unroutable', options.unroutable, UNROUTABLE)) === 'reject';
       if (this.#transactions.publish(wire, rejectReturned)) return Promise.resolve();
       return this.#session.publisher.publish({
         message: wire,

@@ -7,7 +7,7 @@ import { checkFunction, checkOptions } from '../internal/options.ts';
 
 /** What a pool can hold: connections, channels, or anything else that is closed. */
 export interface Poolable {
-  /** Ends it. */
+  /** Ends it. It must settle: closing the pool waits for it, as long as it takes. */
   close(): Promise<unknown>;
   /** One whose state is `closed` is not handed out again. */
   readonly status?: { readonly state: string };

@@ -1,7 +1,8 @@
 /**
  * What a header may hold. Integers travel as AMQP integers, fractions as doubles, `bigint` as a 64-bit
- * integer, `Date` as a timestamp in whole seconds, `Uint8Array` as a byte array, strings as long strings. On receipt an integer is a
- * `bigint` only where no number holds it. What a driver cannot carry it refuses with `INVALID_MESSAGE`.
+ * integer, `Date` as a timestamp in whole seconds, `Uint8Array` as a byte array, strings as long strings. On
+ * receipt an integer is a `bigint` only where no number holds it. What a driver cannot carry it refuses with
+ * `INVALID_MESSAGE`.
  */
 export type HeaderValue =
   | string

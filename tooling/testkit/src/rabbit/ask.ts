@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { TestkitError } from '../errors.ts';
-
 import type { RabbitPrograms } from './find.ts';
 import { layoutEnv, type NodeLayout } from './layout.ts';
 

@@ -2,7 +2,6 @@ import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { TestkitError } from '../errors.ts';
-
 import { findErlCall, findRabbitServer, type RabbitPrograms } from './find.ts';
 import { layoutFiles, type NodeLayout } from './layout.ts';
 import { RabbitNode } from './node.ts';

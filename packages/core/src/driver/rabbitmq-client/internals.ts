@@ -6,9 +6,10 @@ import type { FRAME } from './protocol.ts';
 
 /**
  * The parts of `rabbitmq-client` that it does not document and that the adapter needs: where frames arrive,
- * since the driver decodes bodies by content type, believes any size and costs a timer per delivery; and its
- * frame writer, which knows `basic.reject` and takes frames of our own. They are checked for when a connection and a channel open, and
- * pinned by the driver contract tests; the dependency is a `~` range for their sake.
+ * since the driver decodes bodies by content type, believes any size and costs a timer per delivery; and
+ * its frame writer, which knows `basic.reject` and takes frames of our own. They are checked for when a
+ * connection and a channel open, and pinned by the driver contract tests; the dependency is a `~` range for
+ * their sake.
  */
 export interface ChannelInternals {
   /** Settles the request that is under way, or throws where the answer is not the one to it. */

@@ -281,8 +281,8 @@ const NUMBERS = {
 >;
 
 /**
- * The smallest integer that holds a whole number, else a double; of zeros only a double is negative. The driver picks the same for arguments: a headers
- * exchange compares types as well.
+ * The smallest integer that holds a whole number, else a double; of zeros only a double is negative. The driver picks the
+ * same for arguments: a headers exchange compares types as well.
  */
 function letterOfNumber(value: number): keyof typeof NUMBERS {
   if (!Number.isInteger(value) || Object.is(value, -0)) return 'd';
