@@ -2,14 +2,18 @@
 
 export type { ChannelOptions } from './channel/options.ts';
 export type { ChannelStatus } from './channel/session.ts';
-export type { MessageHandler } from './channel/subscription.ts';
+export type { ConsumerStatus, MessageHandler } from './channel/subscription.ts';
 // For authors of codecs and patterns
 export type { Codec, ContentKind } from './codec/codec.ts';
 export { type Clock, systemClock, type Timer } from './internal/clock.ts';
 export { type CodecOptions, CodecSet, type Decodable, type Encoded } from './codec/codec-set.ts';
 export type { ConnectionOptions, ConnectTarget, Credentials } from './connection/options.ts';
 export type { ConnectionStatus } from './connection/supervisor.ts';
-export type { ConnectionIdentity, DiagnosticsMessage } from './diagnostics/diagnostics.ts';
+export type {
+  ConnectionIdentity,
+  DiagnosticsMessage,
+  EventCounters,
+} from './diagnostics/diagnostics.ts';
 export {
   type CallEvent,
   type ChannelEvent,
@@ -23,6 +27,7 @@ export {
   type PublishEvent,
   type PublishedMessage,
   type Replayed,
+  type TaskEvent,
 } from './diagnostics/events.ts';
 export type { Logger, WriteLog } from './diagnostics/logger.ts';
 // For authors of drivers
@@ -54,7 +59,12 @@ export {
   type PassiveOptions,
   type QosOptions,
 } from './entities/channel.ts';
-export { Connection, type ConnectionEvents, connect } from './entities/connection.ts';
+export {
+  Connection,
+  type ConnectionEvents,
+  type ConnectionHealth,
+  connect,
+} from './entities/connection.ts';
 export { Consumer } from './entities/consumer.ts';
 export { type BindOptions, type DeleteExchangeOptions, Exchange } from './entities/exchange.ts';
 export type { IterateOptions } from './entities/iterate.ts';
@@ -67,6 +77,14 @@ export {
   Queue,
   type QueueCounts,
 } from './entities/queue.ts';
+export {
+  type Closable,
+  type Closables,
+  type Shutdown,
+  type ShutdownOptions,
+  type ShutdownReport,
+  shutdownOn,
+} from './entities/shutdown.ts';
 // Errors
 export { type ErrorCodeEntry, errorCodes, type LeveretErrorCode } from './errors/codes.ts';
 export {

@@ -2,15 +2,27 @@ import {
   type Channel,
   type CodecOptions,
   CodecSet,
-  type Encoded,
-  InvalidMessageError,
-  LeveretError,
   methodProxy,
   type Queue,
   type QueueOptions,
   type QueueType,
+  systemClock,
 } from '@leveret/core';
-import { checkChannel, checkOptions, checkQueueType, checkTaskName } from './options.ts';
+import { assemble } from './assemble.ts';
+import { type BatchOptions, type BatchOutcome, createBatch, type Payloads } from './batch.ts';
+import { TaskCreator } from './creator.ts';
+import { DeadLetters } from './dead-letters/dead-letters.ts';
+import { declareDeadQueue } from './dead-letters/queue.ts';
+import { Delays } from './delay/delays.ts';
+import type { HandleMiddleware, Middleware } from './middleware/middleware.ts';
+import {
+  checkChannel,
+  checkFunction,
+  checkOptions,
+  checkQueueType,
+  checkTaskName,
+} from './options.ts';
+import { isPayloadOf } from './payload.ts';
 import type {
   AnyTasks,
   FailureOptions,
@@ -21,7 +33,8 @@ import type {
   TaskProxy,
   WorkerOptions,
 } from './types.ts';
-import { TaskRunner, Worker } from './worker.ts';
+import type { Worker } from './worker.ts';
+import { middlewareRule, workerRules } from './worker-rules.ts';
 
 /** How a `Master` encodes, and what becomes of failed tasks unless a worker says otherwise. */
 export interface MasterOptions extends CodecOptions, FailureOptions {
@@ -30,6 +43,8 @@ export interface MasterOptions extends CodecOptions, FailureOptions {
    * tasks outlive a node. All that declare one queue must agree. Default: as the broker says, `classic`.
    */
   readonly queueType?: QueueType;
+  /** What stands on the way of each task: of those created here, and of those that its workers work off. */
+  readonly middleware?: Middleware;
 }
 
 /**
@@ -52,32 +67,72 @@ export class Master<Tasks extends object = AnyTasks> {
   readonly #codecs: CodecSet;
   readonly #failure: Required<FailureOptions>;
   readonly #queueType: QueueType | undefined;
+  readonly #handleMiddleware: readonly HandleMiddleware[];
+  readonly #delays: Delays;
+  readonly #creator: TaskCreator;
 
   /** Errors: `INVALID_ARGUMENT`, naming the option. */
   constructor(channel: Channel, options: MasterOptions) {
     checkChannel(channel);
     this.#channel = channel;
-    this.#codecs = new CodecSet(options);
+    this.#codecs = new CodecSet(options); // which refuses what are no options
+    const { middleware = {} } = options;
+    checkOptions(middleware, 'middleware');
     this.#queueType = checkQueueType(options.queueType);
     this.#failure = {
       requeue: options.requeue ?? true,
       rejectOnRedelivered: options.rejectOnRedelivered ?? false,
     };
+    this.#handleMiddleware = middlewareRule('middleware.handle', middleware.handle ?? []);
+    this.#delays = new Delays(channel, systemClock);
+    this.#creator = new TaskCreator({
+      channel,
+      clock: systemClock,
+      codecs: this.#codecs,
+      delays: this.#delays,
+      middleware: middlewareRule('middleware.publish', middleware.publish ?? []),
+    });
     this.proxy = methodProxy<TaskProxy<Tasks>, [payload?: unknown, options?: TaskOptions], unknown>(
-      (name, payload, taskOptions) => this.#create(name, payload, taskOptions),
+      (name, payload, taskOptions) => this.#creator.create(name, payload, taskOptions),
     );
   }
 
   /**
-   * Creates a task. Resolves once the broker has taken it and it is in its queue. Errors: `UNROUTABLE` (no
-   * worker has declared its queue yet: see {@link createQueue}), `INVALID_MESSAGE` (a payload that is no
-   * object, a bad option), `CODEC`, and those of publishing.
+   * Creates a task. Resolves once the broker has taken it and it is in its queue, or waits for its time (`delay`, `at`).
+   * Errors: `UNROUTABLE` (no worker has declared its queue yet: see {@link createQueue}), `INVALID_MESSAGE` (a
+   * payload that is no object, a bad option), `CODEC`, and those of publishing.
    */
   createTask<Name extends TaskName<Tasks>>(
     name: Name,
     ...[payload, options]: TaskArguments<Tasks[Name]>
   ): Promise<void> {
-    return this.#create(name, payload, options);
+    return this.#creator.create(name, payload, options);
+  }
+
+  /**
+   * Creates many tasks, as many at once as `inFlight` says, from payloads in memory or from a stream of them. One that
+   * fails does not keep the others from being created. Resolves with what became of them. Errors: what the payloads or
+   * a callback throw, `ABORTED`, `CLOSED`, `INVALID_ARGUMENT`; by then all that were begun have settled.
+   *
+   * @example
+   * ```ts
+   * const { created, failures } = await master.createTasks('resize', urls, {
+   *   onProgress: ({ created, total }) => bar.update(created, { total }),
+   * })
+   * ```
+   */
+  async createTasks<Name extends TaskName<Tasks>>(
+    name: Name,
+    payloads: Payloads<Tasks[Name]>,
+    options: BatchOptions<Tasks[Name]> = {},
+  ): Promise<BatchOutcome<Tasks[Name]>> {
+    checkTaskName(name);
+    return createBatch({
+      payloads,
+      options,
+      clock: systemClock,
+      create: (payload, each) => this.#creator.create(name, payload, each),
+    });
   }
 
   /**
@@ -87,21 +142,31 @@ export class Master<Tasks extends object = AnyTasks> {
    */
   async createQueue(name: TaskName<Tasks>, options: QueueOptions = {}): Promise<Queue> {
     checkOptions(options);
-    const given = options.queueType ?? options.arguments?.['x-queue-type'];
-    const queueType = given === undefined ? this.#queueType : options.queueType;
-    return this.#channel.declareQueue(checkTaskName(name), {
+    const queueType = this.#typeFor(options);
+    const queue = await this.#channel.declareQueue(checkTaskName(name), {
       ...options,
       ...(queueType === undefined ? {} : { queueType }),
     });
+    await this.#delays.attach(queue);
+    return queue;
   }
 
   /**
    * Declares the queue of a task and works it off. A handler that returns (or resolves) is done; one that
-   * throws puts the task back (`requeue`), unless it throws `RejectMessage` or `NackMessage`. A message that
-   * cannot be decoded, or whose payload is no object, is rejected without requeue and reported as an event.
+   * throws puts the task back (`requeue`), unless it throws `RejectMessage`, `NackMessage` or `RetryLater`, or the worker
+   * has `retry`. A message that cannot be decoded, or whose payload is no object, is rejected without requeue and reported
+   * as an event.
    *
-   * Mind that a task that always fails comes back at once and for ever unless `requeue` is false,
+   * Mind that a task that always fails comes back at once and for ever unless there is `retry`, `requeue` is false,
    * `rejectOnRedelivered` is true, or the queue has a delivery limit.
+   *
+   * @example
+   * ```ts
+   * const worker = await master.createWorker('resize', ({ url }, { signal }) => resize(url, signal), {
+   *   retry: { attempts: 5, backoff: 'exponential' },
+   *   timeout: 60_000,
+   * })
+   * ```
    */
   async createWorker<Name extends TaskName<Tasks>>(
     name: Name,
@@ -109,68 +174,35 @@ export class Master<Tasks extends object = AnyTasks> {
     options: WorkerOptions = {},
   ): Promise<Worker> {
     checkTaskName(name);
-    checkOptions(options);
-    const { requeue, rejectOnRedelivered, consumerArguments, ...rest } = options;
-    const { prefetch, concurrency, drainTimeout, ...queueOptions } = rest;
-    if (typeof handler !== 'function')
-      throw new LeveretError('INVALID_ARGUMENT', 'handler must be a function');
-    const queue = await this.createQueue(name, queueOptions);
-    const runner = new TaskRunner<Tasks[Name]>({
+    const rules = workerRules(options, this.#failure);
+    checkFunction('handler', handler);
+    const pieces = assemble<Tasks[Name]>({
       name,
       channel: this.#channel,
+      clock: systemClock,
       codecs: this.#codecs,
+      delays: this.#delays,
       handler,
       isPayload: isPayloadOf<Tasks[Name]>,
-      failure: {
-        requeue: requeue ?? this.#failure.requeue,
-        rejectOnRedelivered: rejectOnRedelivered ?? this.#failure.rejectOnRedelivered,
-      },
+      rules,
+      middleware: this.#handleMiddleware,
     });
-    const consumer = await queue.consume((message) => runner.handle(message), {
-      ...(prefetch === undefined ? {} : { prefetch }),
-      ...(concurrency === undefined ? {} : { concurrency }),
-      ...(drainTimeout === undefined ? {} : { drainTimeout }),
-      ...(consumerArguments === undefined ? {} : { arguments: consumerArguments }),
-    });
-    return Worker.make(name, consumer);
-  }
-
-  #create(name: string, payload: unknown = {}, options: TaskOptions = {}): Promise<void> {
-    try {
-      checkTaskName(name);
-      checkOptions(options);
-      if (!isObject(payload))
-        throw new InvalidMessageError('payload', payload, 'must be an object');
-      const encoded = this.#codecs.encode(payload);
-      if (encoded instanceof Promise)
-        return encoded.then((each) => this.#publish(name, each, options));
-      return this.#publish(name, encoded, options);
-    } catch (error) {
-      return Promise.reject(error);
+    const queue = await this.createQueue(name, rules.queue);
+    if (rules.deadLetters) {
+      const type = rules.queue.arguments?.['x-queue-type'] ?? this.#typeFor(rules.queue);
+      await declareDeadQueue(this.#channel, name, type === 'quorum');
     }
+    return pieces.start(queue);
   }
 
-  #publish(name: string, encoded: Encoded, options: TaskOptions): Promise<void> {
-    const { timeout, ...properties } = options;
-    return this.#channel.defaultExchange.publish(
-      { deliveryMode: 2, ...properties, ...encoded },
-      name,
-      timeout === undefined ? {} : { timeout },
-    );
+  /** The dead letters of a task: those of workers with `retry` or `deadLetters`. */
+  deadLetters(name: TaskName<Tasks>): DeadLetters {
+    return new DeadLetters(checkTaskName(name), this.#channel, this.#codecs, systemClock);
   }
-}
 
-/** A task map is a promise of the user's about what is in the queue; what can be seen here is an object. */
-function isPayloadOf<Payload>(value: unknown): value is Payload {
-  return isObject(value);
-}
-
-function isObject(value: unknown): value is object {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    !ArrayBuffer.isView(value) &&
-    !(value instanceof Date)
-  );
+  /** The type of a queue that does not say it among its arguments. */
+  #typeFor(options: QueueOptions): QueueType | undefined {
+    const given = options.queueType ?? options.arguments?.['x-queue-type'];
+    return given === undefined ? this.#queueType : options.queueType;
+  }
 }

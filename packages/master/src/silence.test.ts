@@ -43,6 +43,17 @@ const rows: Record<string, Row> = {
     'queue.declare',
     ({ master }) => master.createWorker(uniqueName('other'), () => {}),
   ],
+  'Master.createTasks': [
+    'publish',
+    async ({ master, name }) => {
+      const { failures } = await master.createTasks(name, [{}]);
+      throw failures[0]?.error;
+    },
+  ],
+  'Master.deadLetters': ['queue.declare', ({ master, name }) => master.deadLetters(name).count()],
+  'Worker.pause': ['ends', ({ worker }) => worker.pause()],
+  'Worker.resume': ['ends', ({ worker }) => worker.resume()],
+  'Worker.health': ['ends', async ({ worker }) => worker.health()],
   'Worker.close': ['ends', ({ worker }) => worker.close()],
 };
 

@@ -1,110 +1,78 @@
-import {
-  type Channel,
-  type CodecSet,
-  type Consumer,
-  type IncomingMessage,
-  InvalidMessageError,
-  LeveretError,
-} from '@leveret/core';
-import { NackMessage, RejectMessage } from './outcomes.ts';
-import type { FailureOptions, TaskContext, TaskHandler } from './types.ts';
+import { hostname } from 'node:os';
+import { pid } from 'node:process';
+import type { Consumer, LeveretError } from '@leveret/core';
+import type { WorkerCounters } from './counters.ts';
+import type { RateLimiter } from './middleware/rate-limit.ts';
+import type { StuckHandlers } from './middleware/timeout.ts';
+import { whole } from './options.ts';
 
-/** What a worker is made of. */
-export interface TaskRunnerParts<Payload> {
+/** What a running worker is made of. */
+export interface WorkerParts {
   readonly name: string;
-  readonly channel: Channel;
-  readonly codecs: CodecSet;
-  readonly handler: TaskHandler<Payload>;
-  readonly isPayload: (value: unknown) => value is Payload;
-  readonly failure: Required<FailureOptions>;
+  readonly id: string;
+  readonly consumer: Consumer;
+  readonly counters: WorkerCounters;
+  readonly limiter: RateLimiter | undefined;
+  /** Handlers that ignore that their time is over. */
+  readonly stuck: StuckHandlers;
+  readonly maxStuck: number;
+  /** Whether the queue goes with its last consumer, which must not be cancelled for a pause then. */
+  readonly autoDelete: boolean;
+  readonly lastDelivery: () => Date | undefined;
 }
 
-/** Handles the messages of one task: decodes, runs the handler, settles by how it ends. */
-export class TaskRunner<Payload> {
-  readonly #parts: TaskRunnerParts<Payload>;
+/** How a worker is doing; fit for the probes of Kubernetes. */
+export interface WorkerHealth {
+  /** False where only a new process can help: it has ended by itself, or too many handlers are stuck. */
+  readonly live: boolean;
+  /** Whether it takes tasks at present. */
+  readonly ready: boolean;
+  /** What it is doing. `stuck` is a worker that takes no more tasks for all the handlers that do not end. */
+  readonly state: 'working' | 'paused' | 'stuck' | 'recovering' | 'closing' | 'closed';
+  /** Handlers that run, those that are stuck not included. */
+  readonly inHand: number;
+  /** Tasks that wait here for a handler. */
+  readonly waiting: number;
+  /** Handlers that go on although their `timeout` is over. */
+  readonly stuck: number;
+  /** When it was last given a task. */
+  readonly lastDelivery: Date | undefined;
+}
 
-  constructor(parts: TaskRunnerParts<Payload>) {
-    this.#parts = parts;
-  }
+let workers = 0;
 
-  /** Handles one message. Gives a promise only where codec or handler do; it never rejects. */
-  handle(message: IncomingMessage): Promise<void> | void {
-    let value: unknown;
-    try {
-      value = this.#parts.codecs.decode(message);
-    } catch (error) {
-      return this.#unusable(message, error);
-    }
-    if (!(value instanceof Promise)) return this.#decoded(value, message);
-    // Decoding took its time: meanwhile the task may have gone back to its queue.
-    return value.then(
-      (decoded) => (isGone(message) ? undefined : this.#decoded(decoded, message)),
-      (error) => (isGone(message) ? undefined : this.#unusable(message, error)),
-    );
-  }
-
-  #decoded(value: unknown, message: IncomingMessage): Promise<void> | void {
-    const { isPayload, handler, name } = this.#parts;
-    if (!isPayload(value))
-      return this.#unusable(
-        message,
-        new InvalidMessageError('payload', value, 'must be an object'),
-      );
-    let outcome: unknown;
-    try {
-      outcome = handler(value, new Context(name, message));
-    } catch (error) {
-      return this.#failed(message, error);
-    }
-    if (!isThenable(outcome)) return succeeded(message);
-    return Promise.resolve(outcome).then(
-      () => succeeded(message),
-      (error) => this.#failed(message, error),
-    );
-  }
-
-  #failed(message: IncomingMessage, error: unknown): void {
-    if (error instanceof RejectMessage || error instanceof NackMessage) {
-      if (message.settled) return;
-      if (error instanceof RejectMessage) message.reject({ requeue: error.requeue });
-      else message.nack({ requeue: error.requeue });
-      return;
-    }
-    const { requeue, rejectOnRedelivered } = this.#parts.failure;
-    if (!message.settled)
-      message.reject({ requeue: requeue && !(rejectOnRedelivered && message.redelivered) });
-    this.#parts.channel.report({
-      type: 'handler-failed',
-      queue: this.#parts.name,
-      error: LeveretError.from(error, 'HANDLER_FAILED'),
-    });
-  }
-
-  #unusable(message: IncomingMessage, error: unknown): void {
-    message.reject({ requeue: false });
-    this.#parts.channel.report({
-      type: 'message-rejected',
-      queue: this.#parts.name,
-      messageId: message.messageId,
-      error: LeveretError.from(error, 'CODEC'),
-    });
-  }
+/** An identity for a worker that has none: the host, the process, and which worker of it. */
+export function nextWorkerId(): string {
+  workers += 1;
+  return `${hostname()}/${pid}/${workers}`;
 }
 
 /** A running worker. Made by {@link Master.createWorker}. */
 export class Worker {
   /** Name of the task that it works off. */
   readonly name: string;
-  readonly #consumer: Consumer;
+  /** Its identity, as dead letters say it. */
+  readonly id: string;
+  readonly #parts: WorkerParts;
+  #concurrency: number;
+  #wanted: 'working' | 'paused' = 'working';
+  #failure: { readonly cause: LeveretError | undefined } | undefined;
 
-  private constructor(name: string, consumer: Consumer) {
-    this.name = name;
-    this.#consumer = consumer;
+  private constructor(parts: WorkerParts) {
+    this.name = parts.name;
+    this.id = parts.id;
+    this.#parts = parts;
+    this.#concurrency = parts.consumer.concurrency;
+    // Where it cannot go on, or stop, `health` says so.
+    parts.stuck.onChange(() => this.#apply().catch(ignore));
+    parts.consumer.ended.then((cause) => {
+      this.#failure = { cause };
+    });
   }
 
   /** @internal */
-  static make(name: string, consumer: Consumer): Worker {
-    return new Worker(name, consumer);
+  static make(parts: WorkerParts): Worker {
+    return new Worker(parts);
   }
 
   /**
@@ -112,7 +80,61 @@ export class Worker {
    * (`CANCELLED` where its queue was deleted, or why the connection is closed for good).
    */
   get ended(): Promise<LeveretError | undefined> {
-    return this.#consumer.ended;
+    return this.#parts.consumer.ended;
+  }
+
+  /** What became of its tasks so far. */
+  get counters(): WorkerCounters {
+    return { ...this.#parts.counters };
+  }
+
+  /** Most handlers that run at once, besides the prefetch. */
+  get concurrency(): number {
+    return this.#concurrency;
+  }
+
+  /** From 1 on, or `Infinity`; holds at once. Errors: `INVALID_ARGUMENT`. */
+  set concurrency(most: number) {
+    this.#concurrency = most === Number.POSITIVE_INFINITY ? most : whole('concurrency', most, 1);
+    this.#apply().catch(ignore);
+  }
+
+  /**
+   * Takes no further tasks: those that wait for a handler go back to the queue, for other workers; handlers in hand go
+   * on. Where the queue would go with its last worker (`autoDelete`), those that wait are held here instead, as many as
+   * the prefetch allows. Always resolves; pausing twice is harmless.
+   */
+  pause(): Promise<void> {
+    this.#wanted = 'paused';
+    this.#parts.limiter?.stop();
+    return this.#apply();
+  }
+
+  /** Takes tasks again. Errors: `NOT_FOUND`, `TIMEOUT`, `CLOSED`; it stays paused then. */
+  async resume(): Promise<void> {
+    this.#wanted = 'working';
+    try {
+      await this.#apply();
+    } catch (error) {
+      this.#wanted = 'paused';
+      throw error;
+    }
+  }
+
+  /** How it is doing at present. */
+  health(): WorkerHealth {
+    const { consumer, stuck, lastDelivery } = this.#parts;
+    const { inHand, waiting } = consumer.status;
+    const state = this.#state();
+    return {
+      live: state !== 'stuck' && this.#failure?.cause === undefined,
+      ready: state === 'working',
+      state,
+      inHand,
+      waiting,
+      stuck: stuck.size,
+      lastDelivery: lastDelivery(),
+    };
   }
 
   /**
@@ -120,56 +142,33 @@ export class Worker {
    * `signal` and put back. Always resolves; calling it again is harmless.
    */
   close(): Promise<void> {
-    return this.#consumer.close();
+    this.#parts.limiter?.stop();
+    return this.#parts.consumer.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
 
-class Context implements TaskContext {
-  readonly name: string;
-  readonly message: IncomingMessage;
-
-  constructor(name: string, message: IncomingMessage) {
-    this.name = name;
-    this.message = message;
+  get #isStuck(): boolean {
+    return this.#parts.stuck.size >= this.#parts.maxStuck;
   }
 
-  get headers(): IncomingMessage['headers'] {
-    return this.message.headers;
+  #state(): WorkerHealth['state'] {
+    const { state } = this.#parts.consumer.status;
+    if (state === 'closing' || state === 'closed' || state === 'recovering') return state;
+    if (this.#isStuck) return 'stuck';
+    return this.#wanted;
   }
 
-  get signal(): AbortSignal {
-    return this.message.signal;
-  }
-
-  get redelivered(): boolean {
-    return this.message.redelivered;
-  }
-
-  get attempt(): number {
-    const count = this.message.headers['x-delivery-count'];
-    const before = typeof count === 'number' ? count : 0;
-    return Math.max(before + 1, this.message.redelivered ? 2 : 1);
+  /** Has the consumer do what is wanted of it. */
+  #apply(): Promise<void> {
+    const { consumer, autoDelete } = this.#parts;
+    const works = this.#wanted === 'working' && !this.#isStuck;
+    consumer.concurrency = works || !autoDelete ? this.#concurrency : 0;
+    if (autoDelete) return Promise.resolve();
+    return works ? consumer.resume() : consumer.pause();
   }
 }
 
-/** Whether somebody else will get the task. */
-function isGone(message: IncomingMessage): boolean {
-  return message.settled || message.signal.aborted;
-}
-
-function succeeded(message: IncomingMessage): void {
-  if (!message.settled) message.ack();
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
-}
+function ignore(): void {}

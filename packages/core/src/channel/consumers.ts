@@ -59,18 +59,40 @@ export class Consumers {
     }
   }
 
+  /** Pauses one; see {@link Subscription.pause}. */
+  async pause(subscription: Subscription): Promise<void> {
+    await subscription.pause(this.#host.closeTimeout);
+    if (subscription.status.state === 'paused') this.#forgetUnused(subscription);
+  }
+
+  /** Has one that was paused consume again, unless it is paused once more meanwhile. */
+  async resume(subscription: Subscription): Promise<void> {
+    await subscription.wake();
+    try {
+      if (!isOver(subscription)) await this.#start(subscription);
+    } catch (error) {
+      await subscription.pause(this.#host.closeTimeout);
+      throw error;
+    }
+    if (isOver(subscription))
+      throw subscription.failure ?? new LeveretError('CLOSED', 'the consumer is closed');
+  }
+
   /** Stops one; see {@link Subscription.stop}. */
   stop(subscription: Subscription): ReturnType<Subscription['stop']> {
-    const { closeTimeout, ledger } = this.#host;
-    const { cancelled, done } = subscription.stop(closeTimeout);
+    const { cancelled, done } = subscription.stop(this.#host.closeTimeout);
     if (!this.#subscriptions.delete(subscription)) return { cancelled, done };
     this.#leaving.add(subscription);
     cancelled.then(() => this.#leaving.delete(subscription));
-    const forgotten = done.then(() => {
-      const { queue } = subscription.config;
-      if (!this.running.some((other) => other.config.queue === queue)) ledger.consumersGone(queue);
-    });
-    return { cancelled, done: forgotten };
+    return { cancelled, done: done.then(() => this.#forgetUnused(subscription)) };
+  }
+
+  /** The broker deletes an `autoDelete` queue with its last consumer. */
+  #forgetUnused({ config: { queue } }: Subscription): void {
+    const isUsed = this.running.some(
+      ({ config, status }) => config.queue === queue && status.state !== 'paused',
+    );
+    if (!isUsed) this.#host.ledger.consumersGone(queue);
   }
 
   /** The broker cancelled one: it goes on where its queue is still there. */
@@ -128,4 +150,8 @@ export class Consumers {
       { timeout },
     );
   }
+}
+
+function isOver({ status }: Subscription): boolean {
+  return status.state === 'closing' || status.state === 'closed';
 }

@@ -45,7 +45,7 @@ export class ChannelNews {
 
   /** A mandatory message came back. */
   returned(wire: WireReturn): void {
-    if (!this.#reporter.hears('returned')) return;
+    if (!this.#reporter.wants('returned')) return;
     const { exchange, routingKey, messageId, replyCode, replyText } = wire;
     this.#reporter.report({
       type: 'returned',
@@ -60,7 +60,7 @@ export class ChannelNews {
 
   /** The broker refused a message. */
   nacked(message: WireMessage): void {
-    if (!this.#reporter.hears('nacked')) return;
+    if (!this.#reporter.wants('nacked')) return;
     this.#reporter.report({ type: 'nacked', ...this.#published(message) });
   }
 
@@ -68,13 +68,13 @@ export class ChannelNews {
   failed(message: WireMessage, error: LeveretError): void {
     // These were told when the message came back, or was refused.
     if (error.code === 'UNROUTABLE' || error.code === 'NACKED') return;
-    if (!this.#reporter.hears('dropped')) return;
+    if (!this.#reporter.wants('dropped')) return;
     this.#reporter.report({ type: 'dropped', ...this.#published(message), error });
   }
 
   /** A delivery of a channel that is gone was settled. */
   settleSkipped(deliveryTag: number): void {
-    if (!this.#reporter.hears('settle-skipped')) return;
+    if (!this.#reporter.wants('settle-skipped')) return;
     this.#reporter.report({ type: 'settle-skipped', channel: this.#channel, deliveryTag });
   }
 

@@ -22,7 +22,7 @@ export interface SubscriptionConfig {
   readonly arguments: HeaderTable | undefined;
   /** Most unsettled deliveries; 0 is no bound. */
   readonly prefetch: number;
-  /** Most handlers that run at once. */
+  /** Most handlers that run at once, to begin with. */
   readonly concurrency: number;
   readonly drainTimeout: number;
 }
@@ -39,8 +39,31 @@ type State =
   /** Asked for; `settled` resolves once the answer is there and acted upon. */
   | { readonly kind: 'starting'; readonly settled: Promise<void> }
   | { readonly kind: 'consuming'; readonly tag: string; readonly channel: DriverChannel }
+  /** `cancelled` resolves once nothing can come any more. Each request to pause makes a state of its own. */
+  | { readonly kind: 'paused'; readonly cancelled: Promise<void> }
   | { readonly kind: 'draining' }
   | { readonly kind: 'ended'; readonly cause: LeveretError | undefined };
+
+/** What a consumer is doing. */
+export interface ConsumerStatus {
+  /** `recovering` is one that waits for its channel. */
+  readonly state: 'consuming' | 'paused' | 'recovering' | 'closing' | 'closed';
+  /** Handlers that run. */
+  readonly inHand: number;
+  /** Messages that were delivered and wait for a handler. */
+  readonly waiting: number;
+  /** Most handlers that run at once. */
+  readonly concurrency: number;
+}
+
+const STATES: Readonly<Record<State['kind'], ConsumerStatus['state']>> = {
+  idle: 'recovering',
+  starting: 'recovering',
+  consuming: 'consuming',
+  paused: 'paused',
+  draining: 'closing',
+  ended: 'closed',
+};
 
 /**
  * A consumer of one queue, over all the channels that it lives on one after another. Handlers in hand
@@ -55,6 +78,7 @@ export class Subscription {
   readonly #inHand = new Set<IncomingMessage>();
   #buffered = new Fifo<IncomingMessage>();
   #state: State = { kind: 'idle' };
+  #concurrency: number;
   #idle: (() => void) | undefined;
 
   constructor(
@@ -64,6 +88,7 @@ export class Subscription {
     clock: Clock,
   ) {
     this.config = config;
+    this.#concurrency = config.concurrency;
     this.#handler = handler;
     this.#events = events;
     this.#clock = clock;
@@ -82,6 +107,22 @@ export class Subscription {
   /** Its tag on the present channel, if it consumes. */
   get tag(): string | undefined {
     return this.#state.kind === 'consuming' ? this.#state.tag : undefined;
+  }
+
+  /** What it is doing at present. */
+  get status(): ConsumerStatus {
+    return {
+      state: STATES[this.#state.kind],
+      inHand: this.#inHand.size,
+      waiting: this.#buffered.size,
+      concurrency: this.#concurrency,
+    };
+  }
+
+  /** Most handlers that run at once; holds from now on. */
+  set concurrency(most: number) {
+    this.#concurrency = most;
+    this.#runWaiting();
   }
 
   /**
@@ -157,6 +198,26 @@ export class Subscription {
   }
 
   /**
+   * Cancels, and gives back what no handler took; handlers in hand go on. Resolves when the broker has been waited for,
+   * at most `timeout` milliseconds.
+   */
+  pause(timeout: number): Promise<void> {
+    const state = this.#state;
+    if (state.kind === 'ended' || state.kind === 'draining') return Promise.resolve();
+    const cancelled = state.kind === 'paused' ? state.cancelled : this.#cancel(state, timeout);
+    this.#state = { kind: 'paused', cancelled };
+    return cancelled;
+  }
+
+  /** May be started again, unless it is asked to pause meanwhile. */
+  async wake(): Promise<void> {
+    const state = this.#state;
+    if (state.kind !== 'paused') return;
+    await state.cancelled;
+    if (this.#state === state) this.#state = { kind: 'idle' };
+  }
+
+  /**
    * Cancels and runs no further handlers. What no handler took goes back once nothing can come any more:
    * given back earlier, it would only be delivered here again. `cancelled` resolves when the broker has been
    * waited for, at most `timeout` milliseconds; `done` when also the handlers in hand have ended, or were
@@ -169,17 +230,22 @@ export class Subscription {
       return { cancelled: done, done };
     }
     this.#state = { kind: 'draining' };
-    const cancelled = withDeadline(leave(state), 'basic.cancel', timeout, this.#clock)
-      .catch(ignore) // a channel that is lost on the way cancels it as well
-      .then(() => {
-        for (const message of this.#buffered.drain()) giveBack(message);
-      });
+    const cancelled = this.#cancel(state, timeout);
     const since = this.#clock.now();
     const done = Promise.all([cancelled, this.#handlersDone()]).then(([, aborted]) => {
       this.#events.drained(this.config.queue.name, this.#clock.now() - since, aborted);
       this.end(undefined);
     });
     return { cancelled, done };
+  }
+
+  /** Nothing can come any more, or the broker was waited for: what no handler took goes back. */
+  #cancel(state: State, timeout: number): Promise<void> {
+    return withDeadline(leave(state), 'basic.cancel', timeout, this.#clock)
+      .catch(ignore) // a channel that is lost on the way cancels it as well
+      .then(() => {
+        for (const message of this.#buffered.drain()) giveBack(message);
+      });
   }
 
   /** Waits for the handlers in hand. Gives how many had to be aborted. */
@@ -214,7 +280,8 @@ export class Subscription {
 
   /** Whether a further handler may run. */
   get #hasRoom(): boolean {
-    return this.#state.kind !== 'draining' && this.#inHand.size < this.config.concurrency;
+    const { kind } = this.#state;
+    return kind !== 'draining' && kind !== 'paused' && this.#inHand.size < this.#concurrency;
   }
 
   #run(message: IncomingMessage): void {
@@ -231,16 +298,20 @@ export class Subscription {
   #follow(message: IncomingMessage, outcome: PromiseLike<unknown>): void {
     const finish = (): void => {
       this.#done(message);
-      while (this.#hasRoom) {
-        const next = this.#buffered.shift();
-        if (!next) break;
-        this.#run(next);
-      }
+      this.#runWaiting();
     };
     outcome.then(finish, (error) => {
       this.#failed(message, error);
       finish();
     });
+  }
+
+  #runWaiting(): void {
+    while (this.#hasRoom) {
+      const next = this.#buffered.shift();
+      if (!next) break;
+      this.#run(next);
+    }
   }
 
   #done(message: IncomingMessage): void {
@@ -258,6 +329,7 @@ export class Subscription {
 async function leave(state: State): Promise<void> {
   if (state.kind === 'consuming') await state.channel.cancel(state.tag);
   if (state.kind === 'starting') await state.settled;
+  if (state.kind === 'paused') await state.cancelled;
 }
 
 /** By `nack`, which does not count towards a delivery limit: nobody has tried the message. */

@@ -26,8 +26,8 @@ export class Outages implements Reporter {
     this.#clock = clock;
   }
 
-  hears(type: LeveretEventType): boolean {
-    return this.#reporter.hears(type);
+  wants(type: LeveretEventType): boolean {
+    return this.#reporter.wants(type);
   }
 
   report(event: LeveretEvent): void {

@@ -2,7 +2,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { LeveretError } from '../errors/leveret-error.ts';
 import { Diagnostics, type DiagnosticsMessage } from './diagnostics.ts';
-import type { LeveretEvent } from './events.ts';
+import { eventTypes, type LeveretEvent } from './events.ts';
 
 const blocked: LeveretEvent = { type: 'blocked', reason: 'low on memory' };
 
@@ -46,16 +46,16 @@ describe('an event', () => {
     expect(others).toEqual([]);
   });
 
-  it('is heard where somebody listens for it, and else need not be made', () => {
+  it('is wanted where somebody listens for it, and else need not be made', () => {
     const diagnostics = new Diagnostics(undefined, undefined);
-    expect(diagnostics.hears('nacked')).toBe(false);
+    expect(diagnostics.wants('nacked')).toBe(false);
     const off = diagnostics.listeners.add(() => {});
-    expect(diagnostics.hears('nacked')).toBe(true);
+    expect(diagnostics.wants('nacked')).toBe(true);
     off();
-    expect(diagnostics.hears('nacked')).toBe(false);
+    expect(diagnostics.wants('nacked')).toBe(false);
     published('leveret:nacked');
-    expect(diagnostics.hears('nacked')).toBe(true);
-    expect(diagnostics.hears('returned')).toBe(false);
+    expect(diagnostics.wants('nacked')).toBe(true);
+    expect(diagnostics.wants('returned')).toBe(false);
   });
 });
 
@@ -114,5 +114,18 @@ describe('a logger', () => {
     const logger = new Mine();
     new Diagnostics(undefined, logger).report(blocked);
     expect(logger.lines).toHaveLength(1);
+  });
+
+  it('is counted once, whether or not anybody hears it', () => {
+    const diagnostics = new Diagnostics(undefined, undefined);
+    expect(Object.keys(diagnostics.counters)).toEqual(Object.keys(eventTypes));
+    expect(new Set(Object.values(diagnostics.counters))).toEqual(new Set([0]));
+    diagnostics.report(blocked);
+    const before = diagnostics.counters;
+    if (diagnostics.wants('blocked')) diagnostics.report(blocked);
+    diagnostics.listeners.add(() => {});
+    if (diagnostics.wants('blocked')) diagnostics.report(blocked);
+    expect(diagnostics.counters).toMatchObject({ blocked: 3, unblocked: 0 });
+    expect(before.blocked).toBe(1);
   });
 });

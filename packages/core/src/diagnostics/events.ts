@@ -157,6 +157,46 @@ export type ConsumeEvent =
       readonly error: LeveretError;
     };
 
+/** What happens to tasks, told by `@leveret/master`. */
+export type TaskEvent =
+  /** A task failed and waits for another try. */
+  | {
+      readonly type: 'task-retried';
+      readonly queue: string;
+      readonly messageId: string | undefined;
+      /** The try that failed, from 1. */
+      readonly attempt: number;
+      /** How long it waits, in milliseconds. */
+      readonly delay: number;
+      readonly error: LeveretError;
+    }
+  /** A task was given up, and is kept with its dead letters. */
+  | {
+      readonly type: 'task-dead-lettered';
+      readonly queue: string;
+      readonly messageId: string | undefined;
+      /** How often it was tried. */
+      readonly attempts: number;
+      /** Why, such as `attempts` or `rejected`. */
+      readonly reason: string;
+      readonly error: LeveretError;
+    }
+  /** A task could not be moved to where it should wait: it goes back to its queue. */
+  | {
+      readonly type: 'task-move-failed';
+      readonly queue: string;
+      readonly messageId: string | undefined;
+      readonly error: LeveretError;
+    }
+  /** A handler goes on although its time is over and its task is settled. */
+  | {
+      readonly type: 'handler-stuck';
+      readonly queue: string;
+      readonly messageId: string | undefined;
+      /** What the handler had, in milliseconds. */
+      readonly timeout: number;
+    };
+
 /** What happens to calls. */
 export type CallEvent =
   /** A reply came for a call that is not waiting: it timed out, was aborted, or never was. */
@@ -168,7 +208,13 @@ export type CallEvent =
  * Something that happened and that nobody need await: what would otherwise be silent. Each is a small record
  * told apart by `type`; {@link eventTypes} says what each means.
  */
-export type LeveretEvent = ConnectionEvent | ChannelEvent | PublishEvent | ConsumeEvent | CallEvent;
+export type LeveretEvent =
+  | ConnectionEvent
+  | ChannelEvent
+  | PublishEvent
+  | ConsumeEvent
+  | TaskEvent
+  | CallEvent;
 
 /** The closed set of types of events. */
 export type LeveretEventType = LeveretEvent['type'];
@@ -205,6 +251,10 @@ export const eventTypes: Readonly<Record<LeveretEventType, EventTypeEntry>> = {
   drained: { level: 'debug', meaning: 'a closing consumer has nothing in hand any more' },
   'handler-failed': { level: 'error', meaning: 'a handler failed' },
   'message-rejected': { level: 'error', meaning: 'a message could not be used' },
+  'task-retried': { level: 'warn', meaning: 'a task failed and waits for another try' },
+  'task-dead-lettered': { level: 'error', meaning: 'a task was given up, and is kept' },
+  'task-move-failed': { level: 'error', meaning: 'a task could not be moved, it goes back' },
+  'handler-stuck': { level: 'error', meaning: 'a handler goes on although its time is over' },
   'late-reply': { level: 'debug', meaning: 'a reply came for a call that does not wait' },
   'reply-failed': { level: 'error', meaning: 'a reply could not be sent' },
 };

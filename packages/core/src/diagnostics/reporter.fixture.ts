@@ -4,5 +4,5 @@ import type { LeveretEvent } from './events.ts';
 /** A reporter that keeps what it is told. */
 export function createReporter(): Reporter & { readonly events: readonly LeveretEvent[] } {
   const events: LeveretEvent[] = [];
-  return { events, hears: () => true, report: (event) => void events.push(event) };
+  return { events, wants: () => true, report: (event) => void events.push(event) };
 }

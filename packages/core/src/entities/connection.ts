@@ -8,7 +8,7 @@ import {
 } from '../connection/options.ts';
 import { Outages } from '../connection/outages.ts';
 import { type ConnectionStatus, Supervisor } from '../connection/supervisor.ts';
-import { Diagnostics } from '../diagnostics/diagnostics.ts';
+import { Diagnostics, type EventCounters } from '../diagnostics/diagnostics.ts';
 import type { LeveretEvent } from '../diagnostics/events.ts';
 import type { Driver } from '../driver/driver.ts';
 import { rabbitmqClientDriver } from '../driver/rabbitmq-client/driver.ts';
@@ -26,6 +26,16 @@ export interface ConnectionEvents {
   readonly status: ConnectionStatus;
   /** Something that nobody need await happened. */
   readonly event: LeveretEvent;
+}
+
+/** How a connection is doing; fit for the probes of Kubernetes. */
+export interface ConnectionHealth {
+  /** False once it is closed, on purpose or for good: it does not come back. One that reconnects is live. */
+  readonly live: boolean;
+  /** Whether it is connected, and the broker takes what is published (it is not `blocked`). */
+  readonly ready: boolean;
+  /** What it is doing at present. */
+  readonly status: ConnectionStatus;
 }
 
 /** What a connection is made of. */
@@ -90,6 +100,20 @@ export class Connection {
   /** What it is doing at present. */
   get status(): ConnectionStatus {
     return this.#supervisor.status;
+  }
+
+  /** How often each type of event happened since it was made, for metrics; see {@link eventTypes}. */
+  get counters(): EventCounters {
+    return this.#diagnostics.counters;
+  }
+
+  /**
+   * How it is doing at present: `live` for a liveness probe, which restarts the process, `ready` for a readiness probe,
+   * which keeps requests away.
+   */
+  health(): ConnectionHealth {
+    const { status } = this;
+    return { live: status.state !== 'closed', ready: status.state === 'connected', status };
   }
 
   /**

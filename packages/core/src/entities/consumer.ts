@@ -1,5 +1,6 @@
 import type { Session } from '../channel/session.ts';
-import type { Subscription } from '../channel/subscription.ts';
+import type { ConsumerStatus, Subscription } from '../channel/subscription.ts';
+import { whole } from '../connection/options.ts';
 import type { LeveretError } from '../errors/leveret-error.ts';
 
 /** A running consumer of a queue. Made by {@link Queue.consume}. */
@@ -33,6 +34,44 @@ export class Consumer {
    */
   get ended(): Promise<LeveretError | undefined> {
     return this.#subscription.ended;
+  }
+
+  /** What it is doing at present. */
+  get status(): ConsumerStatus {
+    return this.#subscription.status;
+  }
+
+  /** Most handlers that run at once. */
+  get concurrency(): number {
+    return this.#subscription.status.concurrency;
+  }
+
+  /**
+   * Holds at once. With 0 no further handler starts, and what is delivered waits, as much as the prefetch allows. Errors:
+   * `INVALID_ARGUMENT`.
+   */
+  set concurrency(most: number) {
+    this.#subscription.concurrency =
+      most === Number.POSITIVE_INFINITY ? most : whole('concurrency', most, 0, 0, 2 ** 31);
+  }
+
+  /**
+   * Takes no further deliveries and puts those that no handler took back to the queue; handlers in hand go on. It stays
+   * paused over a recovery. Always resolves; pausing twice, or once it has ended, is harmless.
+   *
+   * To the broker it is no consumer any more: with the last of them an `autoDelete` queue goes. `concurrency = 0` keeps
+   * the queue and holds what is delivered.
+   */
+  pause(): Promise<void> {
+    return this.#session.consumers.pause(this.#subscription);
+  }
+
+  /**
+   * Takes deliveries again after a pause. Of `pause` and `resume` the one called last holds. Errors: `NOT_FOUND`,
+   * `TIMEOUT` and the like, and it stays paused; `CLOSED` once it has ended.
+   */
+  resume(): Promise<void> {
+    return this.#session.consumers.resume(this.#subscription);
   }
 
   /**

@@ -17,6 +17,11 @@ export interface BindOptions extends OperationOptions {
    * that follow a queue that the broker names anew on recovery.
    */
   readonly arguments?: BindingArguments;
+  /**
+   * Whether a recovery of the channel makes the binding again. False is for a queue or exchange of others that may be
+   * gone by then, over which the recovery would fail. Default true.
+   */
+  readonly recover?: boolean;
 }
 
 /** When an exchange may be deleted. */
@@ -64,17 +69,18 @@ export class Exchange {
   /** Routes what `source` gets for `routingKey` to this exchange. Errors: `NOT_FOUND`, `INVALID_ARGUMENT`. */
   async bind(source: Exchange | string, routingKey = '', options: BindOptions = {}): Promise<void> {
     const binding = this.#binding(source, routingKey, options);
+    const recover = flag('recover', options.recover, true);
     await this.#session.operation('exchange.bind', ({ channel }) => bind(channel, binding), {
       timeout: options.timeout,
     });
-    this.#session.ledger.addBinding(binding);
+    if (recover) this.#session.ledger.addBinding(binding);
   }
 
   /** Takes a binding away again. */
   async unbind(
     source: Exchange | string,
     routingKey = '',
-    options: BindOptions = {},
+    options: Omit<BindOptions, 'recover'> = {},
   ): Promise<void> {
     const binding = this.#binding(source, routingKey, options);
     await this.#session.operation('exchange.unbind', ({ channel }) => unbind(channel, binding), {

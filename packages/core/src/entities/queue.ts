@@ -95,17 +95,18 @@ export class Queue implements AsyncIterable<IncomingMessage> {
     options: BindOptions = {},
   ): Promise<void> {
     const binding = this.#binding(exchange, routingKey, options);
+    const recover = flag('recover', options.recover, true);
     await this.#session.operation('queue.bind', ({ channel }) => bind(channel, binding), {
       timeout: options.timeout,
     });
-    this.#session.ledger.addBinding(binding);
+    if (recover) this.#session.ledger.addBinding(binding);
   }
 
   /** Takes a binding away again. */
   async unbind(
     exchange: Exchange | string,
     routingKey = '',
-    options: BindOptions = {},
+    options: Omit<BindOptions, 'recover'> = {},
   ): Promise<void> {
     const binding = this.#binding(exchange, routingKey, options);
     await this.#session.operation('queue.unbind', ({ channel }) => unbind(channel, binding), {

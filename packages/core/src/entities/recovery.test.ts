@@ -122,6 +122,9 @@ describeWithBroker('a connection whose link is cut', (getUrl) => {
     await queue.bind(exchange, 'kept');
     await queue.bind(exchange, 'unbound');
     await queue.unbind(exchange, 'unbound');
+    await queue.bind(exchange, 'for once', { recover: false });
+    await exchange.publish(text('y'), 'for once');
+    expect(textOf(await queue.get({ noAck: true }))).toBe('y');
     const consumer = await queue.consume(() => {});
     await consumer.close();
     await deleted.delete();

@@ -95,6 +95,14 @@ const rows: Record<string, Row> = {
   'Queue.purge': ['queue.purge', ({ queue }) => queue.purge()],
   'Queue.delete': ['queue.delete', ({ queue }) => queue.delete()],
   'Consumer.close': ['resolves', ({ consumer }) => consumer.close()],
+  'Consumer.pause': ['resolves', ({ consumer }) => consumer.pause()],
+  'Consumer.resume': [
+    'basic.consume',
+    async ({ consumer }) => {
+      await consumer.pause();
+      await consumer.resume();
+    },
+  ],
   'Consumer.cancel': ['resolves', ({ consumer }) => consumer.cancel()],
   'IncomingMessage.ack': ['at once', ({ message }) => message.ack()],
   'IncomingMessage.nack': ['at once', ({ message }) => message.nack()],

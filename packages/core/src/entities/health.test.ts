@@ -1,0 +1,42 @@
+import { createInbox, startTcpProxy } from '@leveret/testkit';
+import { describeWithBroker } from '@leveret/testkit/vitest';
+import { expect, test } from 'vitest';
+import type { LeveretEvent } from '../diagnostics/events.ts';
+import { codeOf, openPair, text } from './live.fixture.ts';
+
+describeWithBroker('the health of a connection', (getUrl) => {
+  test('is live and ready when connected, live while it reconnects, neither when closed', async () => {
+    const { hostname: host, port } = new URL(getUrl());
+    await using proxy = await startTcpProxy({ host, port: Number(port) });
+    await using pair = await openPair(proxy.url(getUrl()), { backoff: { initial: 5, max: 50 } });
+    const { connection } = pair;
+    expect(connection.health()).toEqual({ live: true, ready: true, status: connection.status });
+    const events = createInbox<LeveretEvent>('an event');
+    connection.on('event', events.push);
+    proxy.cut();
+    while ((await events.next(10_000)).type !== 'reconnecting');
+    expect(connection.health()).toMatchObject({
+      live: true,
+      ready: false,
+      status: { state: 'reconnecting' },
+    });
+    while ((await events.next(10_000)).type !== 'reconnected');
+    expect(connection.health()).toMatchObject({ live: true, ready: true });
+    await connection.close();
+    expect(connection.health()).toMatchObject({ live: false, ready: false });
+  });
+
+  test('comes with counters of all events, those included that nobody listens to', async () => {
+    await using pair = await openPair(getUrl());
+    const { connection, channel } = pair;
+    expect(connection.counters).toMatchObject({ connected: 1, returned: 0 });
+    const before = connection.counters;
+    const nowhere = channel.defaultExchange.publish(text('x'), 'no such queue');
+    expect(await codeOf(nowhere)).toBe('UNROUTABLE');
+    connection.on('event', () => {});
+    const again = channel.defaultExchange.publish(text('x'), 'no such queue');
+    expect(await codeOf(again)).toBe('UNROUTABLE');
+    expect(connection.counters).toMatchObject({ connected: 1, returned: 2 });
+    expect(before.returned).toBe(0);
+  });
+});

@@ -1,0 +1,141 @@
+import process from 'node:process';
+import { duration } from '../connection/options.ts';
+import { LeveretError } from '../errors/leveret-error.ts';
+import { type Clock, systemClock, type Timer } from '../internal/clock.ts';
+import { deferred } from '../internal/deferred.ts';
+import { checkFunction, checkOptions } from '../internal/options.ts';
+
+/** What can be closed: a worker, an RPC, a channel, a connection, a server of the user's. */
+export interface Closable {
+  /** Closes it, and resolves once that is done. */
+  close(): unknown;
+}
+
+/** What is closed, in that order; what stands in an array together is closed together. */
+export type Closables = readonly (Closable | readonly Closable[])[];
+
+/** How long a shutdown may take. */
+export interface ShutdownOptions {
+  /** Milliseconds until it gives up waiting, as at a second signal. Default 30000. */
+  readonly timeout?: number;
+}
+
+/** What a shutdown was like. */
+export interface ShutdownReport {
+  /** The signal that began it. */
+  readonly signal: NodeJS.Signals;
+  /** From the signal until everything was closed, in milliseconds. */
+  readonly duration: number;
+  /** What threw when it was closed; what came after it was closed all the same. */
+  readonly errors: readonly unknown[];
+}
+
+/** A shutdown that is prepared, or under way. Made by {@link shutdownOn}. */
+export interface Shutdown extends Disposable {
+  /** Aborts when it begins. */
+  readonly signal: AbortSignal;
+  /** Resolves when everything is closed. */
+  readonly done: Promise<ShutdownReport>;
+  /** Takes the handlers of the process off again. */
+  cancel(): void;
+}
+
+/**
+ * Closes everything in order when the process is told to end: install it once, at the end of the start. The process
+ * then ends by itself, once nothing else keeps it. A second signal, or the timeout, gives up waiting: the signal has its
+ * usual effect, which is the end of the process. Errors: `INVALID_ARGUMENT`.
+ *
+ * @example
+ * ```ts
+ * shutdownOn(['SIGTERM', 'SIGINT'], [[resizer, mailer], connection])
+ * ```
+ */
+export function shutdownOn(
+  signals: readonly NodeJS.Signals[],
+  closables: Closables,
+  options: ShutdownOptions = {},
+): Shutdown {
+  if (!Array.isArray(signals) || signals.length === 0)
+    throw new LeveretError('INVALID_ARGUMENT', 'signals must be an array such as ["SIGTERM"]');
+  if (!Array.isArray(closables))
+    throw new LeveretError('INVALID_ARGUMENT', 'closables must be an array');
+  for (const [index, closable] of closables.flat().entries())
+    checkFunction(`closables[${index}].close`, closable?.close);
+  checkOptions(options);
+  const timeout = duration('timeout', options.timeout, 30_000);
+  return new Waiting(signals, closables, timeout, systemClock);
+}
+
+class Waiting implements Shutdown {
+  readonly #signals: readonly NodeJS.Signals[];
+  readonly #closables: Closables;
+  readonly #timeout: number;
+  readonly #clock: Clock;
+  readonly #begun = new AbortController();
+  readonly #done = deferred<ShutdownReport>();
+  readonly #listener = (signal: NodeJS.Signals): void => this.#told(signal);
+  #first: { readonly signal: NodeJS.Signals; readonly timer: Timer } | undefined;
+
+  constructor(
+    signals: readonly NodeJS.Signals[],
+    closables: Closables,
+    timeout: number,
+    clock: Clock,
+  ) {
+    this.#signals = signals;
+    this.#closables = closables;
+    this.#timeout = timeout;
+    this.#clock = clock;
+    for (const signal of signals) process.on(signal, this.#listener);
+  }
+
+  get signal(): AbortSignal {
+    return this.#begun.signal;
+  }
+
+  get done(): Promise<ShutdownReport> {
+    return this.#done.promise;
+  }
+
+  cancel(): void {
+    this.#first?.timer.cancel();
+    for (const signal of this.#signals) process.off(signal, this.#listener);
+  }
+
+  [Symbol.dispose](): void {
+    this.cancel();
+  }
+
+  #told(signal: NodeJS.Signals): void {
+    if (this.#first) return this.#giveUp(this.#first.signal);
+    const timer = this.#clock.after(this.#timeout, () => this.#giveUp(signal));
+    this.#first = { signal, timer };
+    this.#begun.abort(new LeveretError('CLOSED', `the process was told to end by ${signal}`));
+    const since = this.#clock.now();
+    this.#close().then((errors) => {
+      this.cancel();
+      this.#done.resolve({ signal, duration: this.#clock.now() - since, errors });
+    });
+  }
+
+  async #close(): Promise<readonly unknown[]> {
+    const errors: unknown[] = [];
+    for (const together of this.#closables)
+      await Promise.all(
+        [together].flat().map(async (closable) => {
+          try {
+            await closable.close();
+          } catch (error) {
+            errors.push(error);
+          }
+        }),
+      );
+    return errors;
+  }
+
+  /** Without our handlers the signal does what it does by default. */
+  #giveUp(signal: NodeJS.Signals): void {
+    this.cancel();
+    process.kill(process.pid, signal);
+  }
+}
