@@ -32,7 +32,7 @@ export interface ConnectionEvents {
 export interface ConnectionHealth {
   /** False once it is closed, on purpose or for good: it does not come back. One that reconnects is live. */
   readonly live: boolean;
-  /** Whether it is connected, and the broker takes what is published (it is not `blocked`). */
+  /** Whether it is connected. Not while it is `blocked`, since what is published has to wait then. */
   readonly ready: boolean;
   /** What it is doing at present. */
   readonly status: ConnectionStatus;
@@ -108,8 +108,13 @@ export class Connection {
   }
 
   /**
-   * How it is doing at present: `live` for a liveness probe, which restarts the process, `ready` for a readiness probe,
-   * which keeps requests away.
+   * How it is doing at present, for the probes of Kubernetes: `live` for a liveness probe, which restarts the process,
+   * `ready` for a readiness probe, which keeps requests away.
+   *
+   * @example
+   * ```ts
+   * response.writeHead(connection.health().ready ? 200 : 503).end()
+   * ```
    */
   health(): ConnectionHealth {
     const { status } = this;

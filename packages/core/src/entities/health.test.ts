@@ -1,8 +1,10 @@
+import { startBroker } from '@leveret/broker';
 import { createInbox, startTcpProxy } from '@leveret/testkit';
 import { describeWithBroker } from '@leveret/testkit/vitest';
 import { expect, test } from 'vitest';
+import type { ConnectionStatus } from '../connection/supervisor.ts';
 import type { LeveretEvent } from '../diagnostics/events.ts';
-import { codeOf, openPair, text } from './live.fixture.ts';
+import { codeOf, fill, openPair, privateQueue, text } from './live.fixture.ts';
 
 describeWithBroker('the health of a connection', (getUrl) => {
   test('is live and ready when connected, live while it reconnects, neither when closed', async () => {
@@ -24,6 +26,23 @@ describeWithBroker('the health of a connection', (getUrl) => {
     expect(connection.health()).toMatchObject({ live: true, ready: true });
     await connection.close();
     expect(connection.health()).toMatchObject({ live: false, ready: false });
+  });
+
+  test('is live and not ready while the broker blocks publishers', async () => {
+    await using broker = await startBroker();
+    await using pair = await openPair(broker.url);
+    const { connection, channel } = pair;
+    const queue = await privateQueue(channel);
+    const statuses = createInbox<ConnectionStatus>('a status');
+    connection.on('status', statuses.push);
+    const block = broker.faults.block('low on disk');
+    const publishing = fill(channel, queue, 'x');
+    expect(await statuses.next(10_000)).toMatchObject({ state: 'blocked' });
+    expect(connection.health()).toMatchObject({ live: true, ready: false });
+    block[Symbol.dispose]();
+    await publishing;
+    expect(connection.health()).toMatchObject({ live: true, ready: true });
+    expect(connection.counters).toMatchObject({ blocked: 1, unblocked: 1 });
   });
 
   test('comes with counters of all events, those included that nobody listens to', async () => {

@@ -122,9 +122,6 @@ describeWithBroker('a connection whose link is cut', (getUrl) => {
     await queue.bind(exchange, 'kept');
     await queue.bind(exchange, 'unbound');
     await queue.unbind(exchange, 'unbound');
-    await queue.bind(exchange, 'for once', { recover: false });
-    await exchange.publish(text('y'), 'for once');
-    expect(textOf(await queue.get({ noAck: true }))).toBe('y');
     const consumer = await queue.consume(() => {});
     await consumer.close();
     await deleted.delete();
@@ -137,6 +134,32 @@ describeWithBroker('a connection whose link is cut', (getUrl) => {
     expect(await codeOf(exchange.publish(text('x'), 'unbound'))).toBe('UNROUTABLE');
     await exchange.publish(text('x'), 'kept');
     expect((await channel.getQueue(queue.name)).consumerCount).toBe(0);
+  });
+
+  test('does not make a binding again that was made with recover: false', async () => {
+    await using wire = await openWire(getUrl());
+    const { channel } = wire;
+    const source = await channel.declareExchange(uniqueName('source'), { autoDelete: true });
+    const middle = await channel.declareExchange(uniqueName('middle'), {
+      type: 'fanout',
+      autoDelete: true,
+    });
+    const queue = await privateQueue(channel);
+    await queue.bind(middle);
+    await middle.bind(source, 'kept');
+    await middle.bind(source, 'exchange, once', { recover: false });
+    await queue.bind(source, 'queue, once', { recover: false });
+    const once = ['exchange, once', 'queue, once'];
+    for (const key of once) {
+      await source.publish(text(key), key);
+      expect(textOf(await queue.get({ noAck: true }))).toBe(key);
+    }
+    expect(await cutAndRecover(wire)).toMatchObject({
+      replayed: { exchanges: 2, queues: 1, bindings: 2, consumers: 0 },
+    });
+    await source.publish(text('x'), 'kept');
+    for (const key of once) expect(await codeOf(source.publish(text(key), key))).toBe('UNROUTABLE');
+    expect(textOf(await queue.get({ noAck: true }))).toBe('x');
   });
 
   test('keeps a prefetch shared by all consumers', async () => {

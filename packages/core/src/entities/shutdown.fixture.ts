@@ -3,6 +3,9 @@ import process from 'node:process';
 import { systemClock } from '../internal/clock.ts';
 import { shutdownOn } from './shutdown.ts';
 
+/** Longer than a test may take, so that what ends a process is what the test says. */
+const LONG = 120_000;
+
 /** What a process writes once it waits for signals. */
 export const READY = 'ready';
 
@@ -23,7 +26,7 @@ function slow(name: string, ms: number | 'never'): { close(): Promise<void> } {
 
 /** Waits for signals, as a service does, and does one of the things that the test wants to see. */
 export async function main(what: string): Promise<void> {
-  const keepsAlive = systemClock.after(60_000, () => {});
+  const keepsAlive = systemClock.after(LONG, () => {});
   const server = { close: () => keepsAlive.cancel() };
   const broken = {
     close: () => {
@@ -32,8 +35,8 @@ export async function main(what: string): Promise<void> {
   };
   const last = slow('last', what === 'hangs' || what === 'times-out' ? 'never' : 1);
   const closables = [[slow('a', 30), slow('b', 1)], broken, last, server];
-  const timeout = what === 'times-out' ? 50 : 20_000;
-  const shutdown = shutdownOn(['SIGTERM', 'SIGINT'], closables, { timeout });
+  const timeout = what === 'times-out' ? 50 : LONG;
+  const shutdown = shutdownOn(['SIGTERM', 'SIGINT', 'SIGTERM'], closables, { timeout });
   shutdown.signal.addEventListener('abort', () => tell('begun'));
   shutdown.done.then(({ signal, errors }) => tell(`done ${signal} ${errors.length}`));
   if (what === 'cancelled') shutdown.cancel();

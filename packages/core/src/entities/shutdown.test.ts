@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createInbox, type Inbox } from '@leveret/testkit';
 import { type SourceProcess, startSource } from '@leveret/testkit/vitest';
 import { describe, expect, test } from 'vitest';
+import { deferred } from '../internal/deferred.ts';
 import { READY } from './shutdown.fixture.ts';
 import { shutdownOn } from './shutdown.ts';
 
@@ -10,7 +12,7 @@ const WAIT = 20_000;
 
 interface Service extends SourceProcess {
   readonly lines: Inbox<string>;
-  /** How it ended. */
+  /** How it ended, once all that it wrote has arrived. */
   readonly exit: Promise<unknown[]>;
 }
 
@@ -18,7 +20,7 @@ async function start(what: string): Promise<Service> {
   const lines = createInbox<string>('a line');
   const fixture = new URL('./shutdown.fixture.ts', import.meta.url);
   const service = startSource(fixture, [what], lines.push);
-  const exit = once(service.child, 'exit');
+  const exit = once(service.child, 'close');
   while ((await lines.next(WAIT)) !== READY);
   return { ...service, lines, exit };
 }
@@ -76,11 +78,31 @@ describe('handlers of the process', () => {
     expect(process.listenerCount('SIGUSR2')).toBe(before);
   });
 
+  test('come off for good when it is cancelled on the way, and everything is closed all the same', async () => {
+    const before = process.listenerCount('SIGUSR2');
+    const closing = deferred();
+    const shutdown = shutdownOn(['SIGUSR2'], [{ close: () => closing.promise }], { timeout: 100 });
+    process.kill(process.pid, 'SIGUSR2');
+    await once(shutdown.signal, 'abort');
+    expect(shutdown.signal.reason).toMatchObject({ code: 'CLOSED' });
+    shutdown.cancel();
+    expect(process.listenerCount('SIGUSR2')).toBe(before);
+    await sleep(150); // with its timer left behind, this process would end here
+    closing.resolve();
+    expect(await shutdown.done).toMatchObject({ signal: 'SIGUSR2', errors: [] });
+    expect((await shutdown.done).duration).toBeGreaterThan(100);
+  });
+
   test.for([
     ['signals', [[], []]],
     ['signals', ['SIGTERM', []]],
+    ['signals[1]', [['SIGTERM', 'SIGKILL'], []]],
+    ['signals[0]', [[15], []]],
+    ['signals[0]', [['term'], []]],
     ['closables', [['SIGTERM'], {}]],
-    ['closables[1].close', [['SIGTERM'], [{ close() {} }, [{}]]]],
+    ['closables[0].close', [['SIGTERM'], [undefined]]],
+    ['closables[2].close', [['SIGTERM'], [[{ close() {} }, { close() {} }], [], {}]]],
+    ['closables[1][0].close', [['SIGTERM'], [{ close() {} }, [{}]]]],
     ['timeout', [['SIGTERM'], [], { timeout: -1 }]],
     ['options', [['SIGTERM'], [], 5]],
   ] as const)('are not installed over bad %s, which are INVALID_ARGUMENT', ([field, args]) => {

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { duration } from '../connection/options.ts';
-import { LeveretError } from '../errors/leveret-error.ts';
+import { describe, LeveretError } from '../errors/leveret-error.ts';
 import { type Clock, systemClock, type Timer } from '../internal/clock.ts';
 import { deferred } from '../internal/deferred.ts';
 import { checkFunction, checkOptions } from '../internal/options.ts';
@@ -34,9 +34,9 @@ export interface ShutdownReport {
 export interface Shutdown extends Disposable {
   /** Aborts when it begins. */
   readonly signal: AbortSignal;
-  /** Resolves when everything is closed. */
+  /** Resolves when everything is closed; never where no signal comes. */
   readonly done: Promise<ShutdownReport>;
-  /** Takes the handlers of the process off again. */
+  /** Takes the handlers of the process off again. A shutdown that is under way goes on, with nothing to end it early. */
   cancel(): void;
 }
 
@@ -55,20 +55,50 @@ export function shutdownOn(
   closables: Closables,
   options: ShutdownOptions = {},
 ): Shutdown {
-  if (!Array.isArray(signals) || signals.length === 0)
-    throw new LeveretError('INVALID_ARGUMENT', 'signals must be an array such as ["SIGTERM"]');
-  if (!Array.isArray(closables))
-    throw new LeveretError('INVALID_ARGUMENT', 'closables must be an array');
-  for (const [index, closable] of closables.flat().entries())
-    checkFunction(`closables[${index}].close`, closable?.close);
+  const names = checkSignals(signals);
+  const rows = checkClosables(closables);
   checkOptions(options);
   const timeout = duration('timeout', options.timeout, 30_000);
-  return new Waiting(signals, closables, timeout, systemClock);
+  return new Waiting(names, rows, timeout, systemClock);
+}
+
+// No process is told of these.
+const UNCAUGHT: readonly string[] = ['SIGKILL', 'SIGSTOP'];
+
+/** Each signal once: with its handler installed twice, one signal would look like a second one. */
+function checkSignals(signals: readonly NodeJS.Signals[]): readonly NodeJS.Signals[] {
+  if (!Array.isArray(signals) || signals.length === 0)
+    throw new LeveretError('INVALID_ARGUMENT', 'signals must be an array such as ["SIGTERM"]');
+  // Not against the list of this platform: a program for several of them may name SIGBREAK everywhere.
+  for (const [index, signal] of signals.entries())
+    if (!/^SIG[A-Z0-9]+$/.test(String(signal)) || UNCAUGHT.includes(signal))
+      throw new LeveretError(
+        'INVALID_ARGUMENT',
+        `signals[${index}] must be one that a process can handle, such as "SIGTERM", not ${describe(signal)}`,
+      );
+  return [...new Set(signals)];
+}
+
+/** What is closed together, row by row. */
+function checkClosables(closables: Closables): readonly (readonly Closable[])[] {
+  if (!Array.isArray(closables))
+    throw new LeveretError(
+      'INVALID_ARGUMENT',
+      `closables must be an array, not ${describe(closables)}`,
+    );
+  return closables.map((together: Closables[number], index) => {
+    const row = [together].flat();
+    for (const [nth, closable] of row.entries()) {
+      const at = Array.isArray(together) ? `[${index}][${nth}]` : `[${index}]`;
+      checkFunction(`closables${at}.close`, closable?.close);
+    }
+    return row;
+  });
 }
 
 class Waiting implements Shutdown {
   readonly #signals: readonly NodeJS.Signals[];
-  readonly #closables: Closables;
+  readonly #rows: readonly (readonly Closable[])[];
   readonly #timeout: number;
   readonly #clock: Clock;
   readonly #begun = new AbortController();
@@ -78,12 +108,12 @@ class Waiting implements Shutdown {
 
   constructor(
     signals: readonly NodeJS.Signals[],
-    closables: Closables,
+    rows: readonly (readonly Closable[])[],
     timeout: number,
     clock: Clock,
   ) {
     this.#signals = signals;
-    this.#closables = closables;
+    this.#rows = rows;
     this.#timeout = timeout;
     this.#clock = clock;
     for (const signal of signals) process.on(signal, this.#listener);
@@ -120,9 +150,9 @@ class Waiting implements Shutdown {
 
   async #close(): Promise<readonly unknown[]> {
     const errors: unknown[] = [];
-    for (const together of this.#closables)
+    for (const row of this.#rows)
       await Promise.all(
-        [together].flat().map(async (closable) => {
+        row.map(async (closable) => {
           try {
             await closable.close();
           } catch (error) {
