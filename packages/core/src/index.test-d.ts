@@ -6,21 +6,27 @@ import {
   CodecSet,
   type Connection,
   type ConnectionStatus,
+  type Consumer,
   connect,
   type Driver,
   type Encoded,
   type Exchange,
+  eventTypes,
   type HeaderTable,
   type IncomingMessage,
   InvalidMessageError,
   LeveretError,
   type LeveretErrorCode,
   type LeveretEvent,
+  type LeveretEventType,
   type MethodProxy,
   methodProxy,
   type OutgoingMessage,
   type Queue,
   type ReturnedMessage,
+  type ShutdownReport,
+  shutdownOn,
+  type TaskEvent,
   UnroutableError,
 } from './index.ts';
 
@@ -28,6 +34,7 @@ declare const connection: Connection;
 declare const channel: Channel;
 declare const exchange: Exchange;
 declare const queue: Queue;
+declare const consumer: Consumer;
 declare const incoming: IncomingMessage;
 declare const returned: ReturnedMessage;
 declare const driver: Driver;
@@ -83,6 +90,28 @@ switch (status.state) {
     expectTypeOf(status).toEqualTypeOf<never>();
 }
 
+// Health and counters: one of each type, which nobody writes
+expectTypeOf(connection.health().ready).toEqualTypeOf<boolean>();
+expectTypeOf(connection.counters).toEqualTypeOf<Readonly<Record<LeveretEventType, number>>>();
+expectTypeOf<TaskEvent>().toExtend<LeveretEvent>();
+expectTypeOf(eventTypes).toHaveProperty('handler-stuck');
+// @ts-expect-error there is no such type of event
+void connection.counters.exploded;
+// @ts-expect-error what happened is not written
+connection.counters.returned = 0;
+
+// Shutting down
+const shutdown = shutdownOn(['SIGTERM', 'SIGINT'], [[consumer, channel], connection], {
+  timeout: 1000,
+});
+expectTypeOf(shutdown).toExtend<Disposable>();
+expectTypeOf(shutdown.signal).toEqualTypeOf<AbortSignal>();
+expectTypeOf(shutdown.done).resolves.toEqualTypeOf<ShutdownReport>();
+// @ts-expect-error a signal has a name
+shutdownOn([15], []);
+// @ts-expect-error a queue cannot be closed
+shutdownOn(['SIGTERM'], [queue]);
+
 // Declaring
 expectTypeOf(channel.declareQueue()).resolves.toEqualTypeOf<Queue>();
 expectTypeOf(channel.declareExchange('e', { type: 'topic' })).resolves.toEqualTypeOf<Exchange>();
@@ -125,6 +154,16 @@ expectTypeOf(channel.transaction(async () => 5)).toEqualTypeOf<Promise<number>>(
 incoming.body = body;
 // @ts-expect-error how many handlers run makes no difference to an iteration
 void queue.iterate({ concurrency: 5 });
+
+// A consumer that runs
+expectTypeOf(consumer.pause()).toEqualTypeOf<Promise<void>>();
+expectTypeOf(consumer.resume()).toEqualTypeOf<Promise<void>>();
+expectTypeOf(consumer.status.state).toEqualTypeOf<
+  'consuming' | 'paused' | 'recovering' | 'closing' | 'closed'
+>();
+consumer.concurrency = Number.POSITIVE_INFINITY;
+// @ts-expect-error a status cannot be written
+consumer.status.inHand = 0;
 
 // Every resource closes with its block
 expectTypeOf<Connection>().toExtend<AsyncDisposable>();

@@ -20,6 +20,8 @@ export class Consumers {
   readonly #subscriptions = new Set<Subscription>();
   /** Those that are stopping and whose tag the broker may still know. */
   readonly #leaving = new Set<Subscription>();
+  /** Those that are to consume again: the requests that go on, void once one is paused anew. */
+  readonly #resuming = new Map<Subscription, Promise<void>>();
   /** Prefetch shared by all of them, if it was set. */
   globalPrefetch: number | undefined;
 
@@ -61,19 +63,34 @@ export class Consumers {
 
   /** Pauses one; see {@link Subscription.pause}. */
   async pause(subscription: Subscription): Promise<void> {
+    this.#resuming.delete(subscription);
     await subscription.pause(this.#host.closeTimeout);
     if (subscription.status.state === 'paused') this.#forgetUnused(subscription);
   }
 
   /** Has one that was paused consume again, unless it is paused once more meanwhile. */
-  async resume(subscription: Subscription): Promise<void> {
-    await subscription.wake();
-    try {
-      if (!isOver(subscription)) await this.#start(subscription);
-    } catch (error) {
-      await subscription.pause(this.#host.closeTimeout);
-      throw error;
-    }
+  resume(subscription: Subscription): Promise<void> {
+    const underWay = this.#resuming.get(subscription);
+    if (underWay) return underWay;
+    const isWanted = (): boolean => this.#resuming.get(subscription) === resuming;
+    const resuming = this.#wake(subscription, isWanted).finally(() => {
+      if (isWanted()) this.#resuming.delete(subscription);
+    });
+    this.#resuming.set(subscription, resuming);
+    return resuming;
+  }
+
+  /** It stays paused up to the request itself: until then a recovery leaves it alone. */
+  async #wake(subscription: Subscription, isWanted: () => boolean): Promise<void> {
+    await subscription.pausing;
+    if (!isOver(subscription))
+      await this.#host.operation(
+        'basic.consume',
+        async ({ channel, deliveries }) => {
+          if (isWanted()) await subscription.resume(channel, deliveries, this.globalPrefetch);
+        },
+        {},
+      );
     if (isOver(subscription))
       throw subscription.failure ?? new LeveretError('CLOSED', 'the consumer is closed');
   }

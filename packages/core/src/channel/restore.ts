@@ -55,7 +55,8 @@ export async function restore(
     exchanges: count('exchange'),
     queues: count('queue'),
     bindings: count('bind'),
-    consumers: topology.subscriptions.length,
+    // Those that are paused are left alone.
+    consumers: topology.subscriptions.filter(({ status }) => status.state === 'consuming').length,
   };
 }
 

@@ -36,13 +36,17 @@ export interface SubscriptionEvents {
 
 type State =
   | { readonly kind: 'idle' }
-  /** Asked for; `settled` resolves once the answer is there and acted upon. */
-  | { readonly kind: 'starting'; readonly settled: Promise<void> }
+  /** Asked for; `settled` resolves once the answer is there and acted upon. If it fails, it is as `before`. */
+  | { readonly kind: 'starting'; readonly before: Startable; readonly settled: Promise<void> }
   | { readonly kind: 'consuming'; readonly tag: string; readonly channel: DriverChannel }
-  /** `cancelled` resolves once nothing can come any more. Each request to pause makes a state of its own. */
-  | { readonly kind: 'paused'; readonly cancelled: Promise<void> }
+  /** `cancelled` resolves once nothing can come any more, or the broker was waited for. */
+  | { readonly kind: 'pausing'; readonly cancelled: Promise<void> }
+  | { readonly kind: 'paused' }
   | { readonly kind: 'draining' }
   | { readonly kind: 'ended'; readonly cause: LeveretError | undefined };
+
+/** From where it can be started: by a recovery, or by whoever resumes it. */
+type Startable = 'idle' | 'paused';
 
 /** What a consumer is doing. */
 export interface ConsumerStatus {
@@ -60,6 +64,7 @@ const STATES: Readonly<Record<State['kind'], ConsumerStatus['state']>> = {
   idle: 'recovering',
   starting: 'recovering',
   consuming: 'consuming',
+  pausing: 'paused',
   paused: 'paused',
   draining: 'closing',
   ended: 'closed',
@@ -127,23 +132,33 @@ export class Subscription {
 
   /**
    * Starts on a channel, whose consumers share a prefetch if `globalPrefetch` is given; does nothing where it
-   * has started or is over.
+   * has started, is paused or is over.
    */
-  async start(
+  start(channel: DriverChannel, deliveries: Deliveries, globalPrefetch?: number): Promise<void> {
+    return this.#start('idle', channel, deliveries, globalPrefetch);
+  }
+
+  /** The same for one that is paused, and for no other. Where it fails, it stays paused. */
+  resume(channel: DriverChannel, deliveries: Deliveries, globalPrefetch?: number): Promise<void> {
+    return this.#start('paused', channel, deliveries, globalPrefetch);
+  }
+
+  async #start(
+    before: Startable,
     channel: DriverChannel,
     deliveries: Deliveries,
-    globalPrefetch?: number,
+    globalPrefetch: number | undefined,
   ): Promise<void> {
-    if (this.#state.kind !== 'idle') return;
+    if (this.#state.kind !== before) return;
     const settled = deferred();
-    const starting: State = { kind: 'starting', settled: settled.promise };
+    const starting: State = { kind: 'starting', before, settled: settled.promise };
     this.#state = starting;
     try {
       const tag = await this.#ask(channel, deliveries, globalPrefetch);
       if (this.#state === starting) this.#state = { kind: 'consuming', tag, channel };
-      else await channel.cancel(tag); // drained or lost meanwhile
+      else await channel.cancel(tag); // paused, drained or lost meanwhile
     } finally {
-      if (this.#state === starting) this.#state = { kind: 'idle' };
+      if (this.#state === starting) this.#state = { kind: before };
       settled.resolve();
     }
   }
@@ -180,8 +195,8 @@ export class Subscription {
   lose(cause: LeveretError): void {
     this.#buffered = new Fifo();
     for (const message of this.#inHand) IncomingMessage.abort(message, cause);
-    if (this.#state.kind === 'consuming' || this.#state.kind === 'starting')
-      this.#state = { kind: 'idle' };
+    if (this.#state.kind === 'consuming') this.#state = { kind: 'idle' };
+    if (this.#state.kind === 'starting') this.#state = { kind: this.#state.before };
   }
 
   /** The broker cancelled it; its deliveries in hand are still good. */
@@ -203,18 +218,17 @@ export class Subscription {
    */
   pause(timeout: number): Promise<void> {
     const state = this.#state;
-    if (state.kind === 'ended' || state.kind === 'draining') return Promise.resolve();
-    const cancelled = state.kind === 'paused' ? state.cancelled : this.#cancel(state, timeout);
-    this.#state = { kind: 'paused', cancelled };
+    if (state.kind === 'pausing') return state.cancelled;
+    if (state.kind === 'paused' || state.kind === 'draining' || state.kind === 'ended')
+      return Promise.resolve();
+    const cancelled = this.#cancel(state, timeout);
+    this.#state = { kind: 'pausing', cancelled };
     return cancelled;
   }
 
-  /** May be started again, unless it is asked to pause meanwhile. */
-  async wake(): Promise<void> {
-    const state = this.#state;
-    if (state.kind !== 'paused') return;
-    await state.cancelled;
-    if (this.#state === state) this.#state = { kind: 'idle' };
+  /** Resolves once a pause that is under way has come to its end. */
+  get pausing(): Promise<void> | undefined {
+    return this.#state.kind === 'pausing' ? this.#state.cancelled : undefined;
   }
 
   /**
@@ -244,6 +258,7 @@ export class Subscription {
     return withDeadline(leave(state), 'basic.cancel', timeout, this.#clock)
       .catch(ignore) // a channel that is lost on the way cancels it as well
       .then(() => {
+        if (this.#state.kind === 'pausing') this.#state = { kind: 'paused' };
         for (const message of this.#buffered.drain()) giveBack(message);
       });
   }
@@ -266,7 +281,9 @@ export class Subscription {
 
   #deliver(delivery: WireDelivery, deliveries: Deliveries): void {
     const message = deliveries.receive(delivery, this.config.noAck);
-    if (this.#state.kind === 'ended') return giveBack(message);
+    const { kind } = this.#state;
+    // From a broker that cancels late. Nobody would look for it in the buffer.
+    if (kind === 'ended' || kind === 'paused') return giveBack(message);
     if (this.#hasRoom) this.#run(message);
     else if (this.#buffered.size < this.#most) this.#buffered.push(message);
     else giveBack(message); // more than the broker was told to send: it must not fill the memory
@@ -280,8 +297,9 @@ export class Subscription {
 
   /** Whether a further handler may run. */
   get #hasRoom(): boolean {
+    if (this.#inHand.size >= this.#concurrency) return false;
     const { kind } = this.#state;
-    return kind !== 'draining' && kind !== 'paused' && this.#inHand.size < this.#concurrency;
+    return kind !== 'draining' && kind !== 'pausing' && kind !== 'paused';
   }
 
   #run(message: IncomingMessage): void {
@@ -329,7 +347,7 @@ export class Subscription {
 async function leave(state: State): Promise<void> {
   if (state.kind === 'consuming') await state.channel.cancel(state.tag);
   if (state.kind === 'starting') await state.settled;
-  if (state.kind === 'paused') await state.cancelled;
+  if (state.kind === 'pausing') await state.cancelled;
 }
 
 /** By `nack`, which does not count towards a delivery limit: nobody has tried the message. */

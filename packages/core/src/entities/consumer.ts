@@ -1,7 +1,6 @@
 import type { Session } from '../channel/session.ts';
 import type { ConsumerStatus, Subscription } from '../channel/subscription.ts';
-import { whole } from '../connection/options.ts';
-import type { LeveretError } from '../errors/leveret-error.ts';
+import { describe, LeveretError } from '../errors/leveret-error.ts';
 
 /** A running consumer of a queue. Made by {@link Queue.consume}. */
 export class Consumer {
@@ -51,24 +50,30 @@ export class Consumer {
    * `INVALID_ARGUMENT`.
    */
   set concurrency(most: number) {
-    this.#subscription.concurrency =
-      most === Number.POSITIVE_INFINITY ? most : whole('concurrency', most, 0, 0, 2 ** 31);
+    if (most !== Number.POSITIVE_INFINITY && !(Number.isInteger(most) && most >= 0))
+      throw new LeveretError(
+        'INVALID_ARGUMENT',
+        `concurrency must be a whole number from 0 on or Infinity, not ${describe(most)}`,
+      );
+    this.#subscription.concurrency = most;
   }
 
   /**
-   * Takes no further deliveries and puts those that no handler took back to the queue; handlers in hand go on. It stays
-   * paused over a recovery. Always resolves; pausing twice, or once it has ended, is harmless.
+   * Takes no further deliveries and puts those that no handler took back to the queue (with `noAck` they are lost);
+   * handlers in hand go on, and are not waited for. Resolves once the broker has cancelled it, after `closeTimeout` at
+   * the latest, and never rejects; pausing twice, or once it has ended, is harmless. It stays paused over a recovery.
    *
-   * To the broker it is no consumer any more: with the last of them an `autoDelete` queue goes. `concurrency = 0` keeps
-   * the queue and holds what is delivered.
+   * To the broker it is no consumer any more: an `autoDelete` queue is deleted with the last of them. `concurrency = 0`
+   * keeps the queue and holds what is delivered.
    */
   pause(): Promise<void> {
     return this.#session.consumers.pause(this.#subscription);
   }
 
   /**
-   * Takes deliveries again after a pause. Of `pause` and `resume` the one called last holds. Errors: `NOT_FOUND`,
-   * `TIMEOUT` and the like, and it stays paused; `CLOSED` once it has ended.
+   * Takes deliveries again after a pause, with the options that it had; harmless where it is not paused. Of `pause` and
+   * `resume` the one called last holds. Errors: those of {@link Queue.consume}, and it stays paused; `CLOSED`, or why
+   * it ended, once it has.
    */
   resume(): Promise<void> {
     return this.#session.consumers.resume(this.#subscription);

@@ -2,6 +2,7 @@ import { createInbox, deadline, startTcpProxy } from '@leveret/testkit';
 import { describeWithBroker } from '@leveret/testkit/vitest';
 import { expect, test } from 'vitest';
 import type { LeveretEvent } from '../diagnostics/events.ts';
+import { deferred } from '../internal/deferred.ts';
 import type { IncomingMessage } from '../message/incoming.ts';
 import { codeOf, fill, openPair, privateQueue, ready, textOf } from './live.fixture.ts';
 
@@ -21,7 +22,9 @@ describeWithBroker('a consumer that is paused', (getUrl) => {
     );
     await fill(channel, queue, 'a', 'b', 'c', 'd');
     const inHand = await taken.next();
-    expect(consumer.status).toMatchObject({ state: 'consuming', inHand: 1, concurrency: 1 });
+    await expect
+      .poll(() => consumer.status)
+      .toEqual({ state: 'consuming', inHand: 1, waiting: 2, concurrency: 1 });
 
     await consumer.pause();
 
@@ -32,6 +35,8 @@ describeWithBroker('a consumer that is paused', (getUrl) => {
     await queue.consume(others.push, { noAck: true });
     expect((await others.take(3)).map(textOf).sort()).toEqual(['b', 'c', 'd']);
     inHand.ack();
+    await pair.channel.close();
+    expect(await ready(await pair.connection.channel(), queue)).toBe(0);
     expect(taken.size).toBe(0);
   });
 
@@ -79,24 +84,36 @@ describeWithBroker('a consumer that is paused', (getUrl) => {
     else expect(await ready(channel, queue)).toBe(1);
   });
 
-  test('stays paused over a recovery, and can be resumed after it', async () => {
+  test('stays paused over a recovery, which aborts what is in hand, and can be resumed after it', async () => {
     const { hostname: host, port } = new URL(getUrl());
     await using proxy = await startTcpProxy({ host, port: Number(port) });
     await using pair = await openPair(proxy.url(getUrl()), { backoff: { initial: 5, max: 50 } });
     const { channel, connection } = pair;
     const queue = await privateQueue(channel);
     const taken = createInbox<IncomingMessage>('a message');
-    const consumer = await queue.consume(taken.push);
+    const never = new Promise<void>(() => {});
+    const consumer = await queue.consume(
+      (message) => {
+        taken.push(message);
+        return never;
+      },
+      { drainTimeout: 10 },
+    );
+    await fill(channel, queue, 'a');
+    const inHand = await taken.next();
     await consumer.pause();
     const events = createInbox<LeveretEvent>('an event');
     connection.on('event', events.push);
     proxy.cut();
-    while ((await events.next(10_000)).type !== 'reconnected');
+    let event = await events.next(10_000);
+    while (event.type !== 'recovered') event = await events.next(10_000);
+    expect(event).toMatchObject({ replayed: { queues: 1, consumers: 0 } });
+    expect(inHand.signal.reason).toMatchObject({ code: 'CONNECTION_LOST' });
     expect(consumer.status.state).toBe('paused');
     expect((await channel.getQueue(queue.name)).consumerCount).toBe(0);
-    await fill(channel, queue, 'a');
+    await fill(channel, queue, 'b');
     await consumer.resume();
-    expect(textOf(await taken.next())).toBe('a');
+    expect(textOf(await taken.next())).toBe('b');
   });
 
   test('can be closed, and not resumed any more', async () => {
@@ -111,6 +128,29 @@ describeWithBroker('a consumer that is paused', (getUrl) => {
     await consumer.pause();
   });
 
+  test('waits for its handlers in hand when it is closed', async () => {
+    await using pair = await openPair(getUrl());
+    const { channel } = pair;
+    const queue = await privateQueue(channel);
+    const taken = createInbox<IncomingMessage>('a message');
+    const end = deferred<void>();
+    const consumer = await queue.consume(async (message) => {
+      taken.push(message);
+      await end.promise;
+      message.ack();
+    });
+    await fill(channel, queue, 'a');
+    const inHand = await taken.next();
+    await consumer.pause();
+    const closing = consumer.close();
+    expect(consumer.status).toMatchObject({ state: 'closing', inHand: 1 });
+    end.resolve();
+    await closing;
+    expect(inHand.signal.aborted).toBe(false);
+    await channel.close();
+    expect(await ready(await pair.connection.channel(), queue)).toBe(0);
+  });
+
   test('stays paused where its queue is gone when it is resumed, and says so', async () => {
     await using pair = await openPair(getUrl());
     const queue = await privateQueue(pair.channel);
@@ -119,6 +159,9 @@ describeWithBroker('a consumer that is paused', (getUrl) => {
     await queue.delete();
     expect(await codeOf(consumer.resume())).toBe('NOT_FOUND');
     expect(consumer.status.state).toBe('paused');
+    await pair.channel.declareQueue(queue.name, { exclusive: true });
+    await consumer.resume();
+    expect(consumer.status.state).toBe('consuming');
   });
 
   test('is resumed, and resumes, on a queue that others consume as well', async () => {
@@ -151,7 +194,9 @@ describeWithBroker('the concurrency of a consumer', (getUrl) => {
     expect(textOf(await taken.next())).toBe('a');
     consumer.concurrency = 3;
     expect((await taken.take(2)).map(textOf)).toEqual(['b', 'c']);
-    expect(consumer.status).toMatchObject({ inHand: 3, waiting: 1, concurrency: 3 });
+    await expect
+      .poll(() => consumer.status)
+      .toMatchObject({ inHand: 3, waiting: 1, concurrency: 3 });
     consumer.concurrency = 0;
     for (const end of ends.splice(0)) end();
     await expect.poll(() => consumer.status).toMatchObject({ inHand: 0, waiting: 1 });
@@ -161,12 +206,15 @@ describeWithBroker('the concurrency of a consumer', (getUrl) => {
     for (const end of ends) end();
   });
 
-  test.for([-1, 1.5, Number.NaN, '2'])('of %j is INVALID_ARGUMENT', async (most) => {
-    await using pair = await openPair(getUrl());
-    const consumer = await (await privateQueue(pair.channel)).consume(() => {});
-    expect(() => Reflect.set(consumer, 'concurrency', most)).toThrow(
-      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
-    );
-    expect(consumer.concurrency).toBe(Number.POSITIVE_INFINITY);
-  });
+  test.for([-1, 1.5, Number.NaN, '2', undefined, null])(
+    'of %j is INVALID_ARGUMENT',
+    async (most) => {
+      await using pair = await openPair(getUrl());
+      const consumer = await (await privateQueue(pair.channel)).consume(() => {});
+      expect(() => Reflect.set(consumer, 'concurrency', most)).toThrow(
+        expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+      );
+      expect(consumer.concurrency).toBe(Number.POSITIVE_INFINITY);
+    },
+  );
 });

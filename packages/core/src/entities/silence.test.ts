@@ -57,6 +57,7 @@ type Row = readonly [Expectation, (silence: Silence) => unknown];
 const rows: Record<string, Row> = {
   'Connection.channel': ['channel.open', ({ connection }) => connection.channel()],
   'Connection.close': ['resolves', ({ connection }) => connection.close()],
+  'Connection.health': ['at once', ({ connection }) => connection.health()],
   'Connection.on': ['at once', ({ connection }) => connection.on('status', () => {})],
   'Channel.declareExchange': ['exchange.declare', ({ channel }) => channel.declareExchange('e')],
   'Channel.declareExchange, passive': [
