@@ -38,7 +38,8 @@ export class TaskRunner<Payload> {
   readonly #outer: Rest<TaskContext> | undefined;
   readonly #inner: Rest<TaskContext>;
   readonly #now: () => Date;
-  #lastDelivery: Date | undefined;
+  /** By the clock, which is cheaper to ask than for a date. */
+  #lastDelivery: number | undefined;
 
   constructor(parts: TaskRunnerParts<Payload>) {
     this.#parts = parts;
@@ -50,13 +51,15 @@ export class TaskRunner<Payload> {
 
   /** When it was last given a task. */
   get lastDelivery(): Date | undefined {
-    return this.#lastDelivery;
+    if (this.#lastDelivery === undefined) return undefined;
+    const { clock } = this.#parts;
+    return new Date(clock.date().getTime() - (clock.now() - this.#lastDelivery));
   }
 
   /** Handles one message. Gives a promise only where codec, middleware or handler do; it never rejects. */
   handle(message: IncomingMessage): Promise<void> | void {
     this.#parts.tally.delivered += 1;
-    this.#lastDelivery = this.#now();
+    this.#lastDelivery = this.#parts.clock.now();
     let outcome: unknown;
     try {
       outcome = this.#outer

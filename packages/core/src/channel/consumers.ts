@@ -1,6 +1,7 @@
 import type { DriverChannel } from '../driver/driver.ts';
 import { describe, LeveretError, TimeoutError } from '../errors/leveret-error.ts';
-import type { TopologyLedger } from '../topology/ledger.ts';
+import type { Forgotten, TopologyLedger } from '../topology/ledger.ts';
+import type { QueueRef } from '../topology/specs.ts';
 import type { Live, RequestOptions } from './requests.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -22,6 +23,8 @@ export class Consumers {
   readonly #leaving = new Set<Subscription>();
   /** Those that are to consume again: the requests that go on, void once one is paused anew. */
   readonly #resuming = new Map<Subscription, Promise<void>>();
+  /** Queues that go where nobody else consumes them: whether somebody does, shows when one is resumed. */
+  readonly #forgotten = new WeakMap<QueueRef, Forgotten>();
   /** Prefetch shared by all of them, if it was set. */
   globalPrefetch: number | undefined;
 
@@ -87,7 +90,9 @@ export class Consumers {
       await this.#host.operation(
         'basic.consume',
         async ({ channel, deliveries }) => {
-          if (isWanted()) await subscription.resume(channel, deliveries, this.globalPrefetch);
+          if (!isWanted()) return;
+          await subscription.resume(channel, deliveries, this.globalPrefetch);
+          if (subscription.status.state === 'consuming') this.#remember(subscription);
         },
         {},
       );
@@ -109,7 +114,17 @@ export class Consumers {
     const isUsed = this.running.some(
       ({ config, status }) => config.queue === queue && status.state !== 'paused',
     );
-    if (!isUsed) this.#host.ledger.consumersGone(queue);
+    if (isUsed) return;
+    const forgotten = this.#host.ledger.consumersGone(queue);
+    if (forgotten) this.#forgotten.set(queue, forgotten);
+  }
+
+  /** It is consumed again, so it was not deleted. */
+  #remember({ config: { queue } }: Subscription): void {
+    const forgotten = this.#forgotten.get(queue);
+    if (!forgotten) return;
+    this.#forgotten.delete(queue);
+    this.#host.ledger.consumersBack(forgotten);
   }
 
   /** The broker cancelled one: it goes on where its queue is still there. */

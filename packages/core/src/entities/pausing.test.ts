@@ -1,10 +1,10 @@
 import { createInbox, deadline, startTcpProxy } from '@leveret/testkit';
-import { describeWithBroker } from '@leveret/testkit/vitest';
+import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
 import { expect, test } from 'vitest';
 import type { LeveretEvent } from '../diagnostics/events.ts';
 import { deferred } from '../internal/deferred.ts';
 import type { IncomingMessage } from '../message/incoming.ts';
-import { codeOf, fill, openPair, privateQueue, ready, textOf } from './live.fixture.ts';
+import { codeOf, fill, openPair, privateQueue, ready, text, textOf } from './live.fixture.ts';
 
 describeWithBroker('a consumer that is paused', (getUrl) => {
   test('gives back what waits, goes on with what is in hand, and takes nothing more', async () => {
@@ -173,6 +173,65 @@ describeWithBroker('a consumer that is paused', (getUrl) => {
     await first.pause();
     await first.resume();
     expect((await channel.getQueue(queue.name)).consumerCount).toBe(2);
+  });
+});
+
+describeWithBroker('a paused consumer of an autoDelete queue', (getUrl) => {
+  /** A queue on a connection that can be cut; `recovered` cuts it and gives how many queues came back. */
+  async function setUp() {
+    const { hostname: host, port } = new URL(getUrl());
+    const proxy = await startTcpProxy({ host, port: Number(port) });
+    const pair = await openPair(proxy.url(getUrl()), { backoff: { initial: 5, max: 50 } });
+    const queue = await pair.channel.declareQueue(uniqueName('shared'), { autoDelete: true });
+    await queue.bind('amq.topic', queue.name);
+    const recovered = async (): Promise<unknown> => {
+      const events = createInbox<LeveretEvent>('an event');
+      const off = pair.connection.on('event', events.push);
+      proxy.cut();
+      let event = await events.next(10_000);
+      while (event.type !== 'recovered') event = await events.next(10_000);
+      off();
+      return event.replayed;
+    };
+    const dispose = async (): Promise<void> => {
+      await pair.connection.close();
+      await proxy.close();
+    };
+    return { channel: pair.channel, queue, recovered, [Symbol.asyncDispose]: dispose };
+  }
+
+  test('which is the last one: the queue goes, and does not come back with a recovery', async () => {
+    await using all = await setUp();
+    const consumer = await all.queue.consume(() => {});
+    await consumer.pause();
+    expect(await codeOf(all.channel.getQueue(all.queue.name))).toBe('NOT_FOUND');
+    expect(await all.recovered()).toMatchObject({ queues: 0, bindings: 0, consumers: 0 });
+    expect(await codeOf(consumer.resume())).toBe('NOT_FOUND');
+  });
+
+  test('beside another on its channel: the queue comes back with a recovery', async () => {
+    await using all = await setUp();
+    const consumer = await all.queue.consume(() => {});
+    await all.queue.consume(() => {});
+    await consumer.pause();
+    expect(await all.recovered()).toMatchObject({ queues: 1, bindings: 1, consumers: 1 });
+  });
+
+  test('which others keep: resumed, it comes back with queue and bindings when all others are gone', async () => {
+    await using all = await setUp();
+    await using others = await openPair(getUrl());
+    const queue = await others.channel.getQueue(all.queue.name);
+    const other = await queue.consume(() => {});
+    const taken = createInbox<IncomingMessage>('a message');
+    const first = await all.queue.consume(taken.push, { noAck: true });
+    const second = await all.queue.consume(() => {});
+    await Promise.all([second.pause(), first.pause()]);
+    await first.resume();
+    await other.close();
+    expect(await all.recovered()).toMatchObject({ queues: 1, bindings: 1, consumers: 1 });
+    expect(first.status.state).toBe('consuming');
+    await (await others.channel.getExchange('amq.topic')).publish(text('a'), all.queue.name);
+    expect(textOf(await taken.next())).toBe('a');
   });
 });
 

@@ -145,6 +145,31 @@ describe('TopologyLedger', () => {
     ledger.consumersGone(gone);
     expect(words(ledger.plan())).toEqual(['queue kept']);
   });
+
+  it('knows again what hung on a queue that was not gone after all', () => {
+    const ledger = new TopologyLedger();
+    ledger.addExchange(exchangeSpec('events', { autoDelete: true }, defaults));
+    const queue = ledger.addQueue(queueSpec('q', { autoDelete: true }, defaults), 'q');
+    ledger.addBinding(binding(queue, 'events'));
+    ledger.addBinding(binding(queue, 'amq.topic'));
+    const before = ledger.plan();
+    const forgotten = ledger.consumersGone(queue);
+    expect(ledger.plan()).toEqual([]);
+    expect(ledger.consumersGone(queue)).toBeUndefined();
+    if (forgotten) ledger.consumersBack(forgotten);
+    expect(ledger.plan()).toEqual(before);
+  });
+
+  it('lets stand what was declared anew since such a queue was forgotten', () => {
+    const ledger = new TopologyLedger();
+    const queue = ledger.addQueue(queueSpec('q', { autoDelete: true }, defaults), 'q');
+    ledger.addBinding(binding(queue, 'amq.topic'));
+    const forgotten = ledger.consumersGone(queue);
+    ledger.addQueue(queueSpec('q', {}, defaults), 'q');
+    const before = ledger.plan();
+    if (forgotten) ledger.consumersBack(forgotten);
+    expect(ledger.plan()).toEqual(before);
+  });
 });
 
 interface Row {

@@ -19,6 +19,13 @@ export type PlanStep =
   | ({ readonly kind: 'queue' } & DeclaredQueue)
   | { readonly kind: 'bind'; readonly binding: BindingSpec };
 
+/** A queue that may be gone, with what hung on it: as it was known before. */
+export interface Forgotten {
+  readonly queue: DeclaredQueue;
+  readonly exchanges: readonly ExchangeSpec[];
+  readonly bindings: readonly BindingSpec[];
+}
+
 /**
  * What was declared through a channel and not deleted since: what recovery puts back. It follows what the
  * broker does by itself: deleting a queue or exchange deletes its bindings, and what is `autoDelete` goes
@@ -73,9 +80,26 @@ export class TopologyLedger {
     this.#dropBindings((binding) => sameDestination(binding.destination, ref));
   }
 
-  /** Notes that the last consumer of this channel on a queue was cancelled: `autoDelete` ones are gone. */
-  consumersGone(ref: QueueRef): void {
-    if (this.#queues.get(ref)?.spec.autoDelete) this.removeQueue(ref);
+  /** Notes that the last consumer of this channel on a queue was cancelled: `autoDelete` ones are gone. Gives those. */
+  consumersGone(ref: QueueRef): Forgotten | undefined {
+    const queue = this.#queues.get(ref);
+    if (!queue?.spec.autoDelete) return undefined;
+    const exchanges = [...this.#exchanges.values()];
+    const bindings = this.#bindings;
+    this.removeQueue(ref);
+    return {
+      queue,
+      exchanges: exchanges.filter(({ name }) => !this.#exchanges.has(name)),
+      bindings: bindings.filter((binding) => !this.#bindings.includes(binding)),
+    };
+  }
+
+  /** Such a queue is there after all: others consumed it. What was declared anew since stands. */
+  consumersBack({ queue, exchanges, bindings }: Forgotten): void {
+    if (this.findQueue(queue.ref.name)) return;
+    for (const spec of exchanges) if (!this.#exchanges.has(spec.name)) this.addExchange(spec);
+    this.#queues.set(queue.ref, queue);
+    for (const binding of bindings) this.addBinding(binding);
   }
 
   /** The steps that put everything back, each after what it needs: exchanges, queues, bindings. */
