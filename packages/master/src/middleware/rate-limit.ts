@@ -40,7 +40,7 @@ export class RateLimiter {
   /** The piece that waits for its turn. */
   get middleware(): HandleMiddleware {
     return async (context, next) => {
-      await this.#turn(context.message.signal);
+      await this.turn(context.message.signal);
       await next();
     };
   }
@@ -54,7 +54,8 @@ export class RateLimiter {
     this.#waiting.clear();
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  /** Waits for a turn. Rejects with `NackMessage` where the limiter stops, and with the reason of the signal. */
+  turn(signal: AbortSignal): Promise<void> {
     this.#fill();
     if (this.#waiting.size === 0 && this.#take()) return Promise.resolve();
     return new Promise((resolve, reject) => {
