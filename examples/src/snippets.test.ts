@@ -22,9 +22,11 @@ const settings = {
 
 const documents = [
   'README.md',
-  ...readdirSync(join(root, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
+  ...['docs', 'docs/tasks'].flatMap((path) =>
+    readdirSync(join(root, path))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `${path}/${name}`),
+  ),
   ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`),
 ];
 

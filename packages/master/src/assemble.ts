@@ -23,6 +23,8 @@ export interface WorkerKit<Payload> {
   readonly handler: TaskHandler<Payload>;
   readonly isPayload: (value: unknown) => value is Payload;
   readonly rules: WorkerRules;
+  /** Declares the queue of the dead letters. */
+  readonly declareDeadQueue: () => Promise<unknown>;
   /** Of the master, outside of that of the worker. */
   readonly middleware: readonly HandleMiddleware[];
 }
@@ -46,7 +48,10 @@ export function assemble<Payload>(kit: WorkerKit<Payload>): AssembledWorker {
   const limiter = rules.rateLimit && new RateLimiter(rules.rateLimit, clock);
   const stuck = new StuckHandlers();
   const outer: HandleMiddleware[] = [];
-  if (rules.deadLetters) outer.push(deadLetters({ mover, failure, news, clock, worker: workerId }));
+  if (rules.deadLetters)
+    outer.push(
+      deadLetters({ mover, failure, news, clock, worker: workerId, declare: kit.declareDeadQueue }),
+    );
   if (rules.retry !== undefined) outer.push(retry(rules.retry, { mover, clock, news }));
   const inner: HandleMiddleware[] = [];
   if (limiter) inner.push(limiter.middleware);

@@ -155,6 +155,19 @@ describe('a batch', () => {
     await expect(ends({ signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
   });
 
+  test('stops at its signal while a payload that is a promise is not there', async () => {
+    const stop = new AbortController();
+    const batch = createBatch<unknown>({
+      payloads: [1, new Promise(() => {})],
+      options: { signal: stop.signal },
+      clock: stopped(),
+      create: async () => {},
+    });
+    await settled();
+    stop.abort();
+    await expect(deadline(batch, 1_000, 'the end')).rejects.toMatchObject({ code: 'ABORTED' });
+  });
+
   test('ends with what payloads or a callback throw', async () => {
     function* broken(): Generator<Numbered> {
       yield { n: 0 };
@@ -172,6 +185,12 @@ describe('a batch', () => {
       throw new Error('callback');
     };
     await expect(ends({ onOutcome: callback })).rejects.toThrow('callback');
+    const later: unknown = async () => callback();
+    const options = { payloads: stream(), clock: stopped(), create: async () => {} };
+    const late = Reflect.apply(createBatch, undefined, [
+      { ...options, options: { onOutcome: later } },
+    ]);
+    await expect(late).rejects.toThrow('callback');
     const each = await createBatch({
       payloads: range(1),
       options: { each: callback },

@@ -118,7 +118,7 @@ class Batch<Payload> {
       while (this.#underWay > 0) await this.#change();
       signal?.removeEventListener('abort', abort);
     }
-    onProgress?.(this.#progress);
+    this.#call(onProgress, this.#progress);
     if (this.#end) throw this.#end.reason;
   }
 
@@ -130,7 +130,13 @@ class Batch<Payload> {
       const next = await this.#unlessItEnds(iterator.next());
       if (!next) break;
       if (next.done) return;
-      this.#begin(await next.value, index);
+      const { value } = next;
+      const step =
+        value instanceof Promise
+          ? await this.#unlessItEnds(value.then((payload) => ({ payload })))
+          : { payload: value };
+      if (!step) break;
+      this.#begin(step.payload, index);
       while (this.#underWay >= inFlight) await this.#change();
     }
     // Not awaited: it may wait for the very payload that does not come.
@@ -162,11 +168,17 @@ class Batch<Payload> {
       if (this.#failures.length < MOST_FAILURES) this.#failures.push(outcome);
       if (error.code === 'CLOSED') this.#stop(error); // as all that come after it would be
     } else this.#created += 1;
-    onOutcome?.(outcome);
+    this.#call(onOutcome, outcome);
     const now = this.#parts.clock.now();
     if (!onProgress || now - this.#toldAt < TELL_EVERY) return;
     this.#toldAt = now;
-    onProgress(this.#progress);
+    this.#call(onProgress, this.#progress);
+  }
+
+  /** A callback that turns out to be an async function may reject as well. */
+  #call<T>(callback: ((value: T) => unknown) | undefined, value: T): void {
+    const outcome = callback?.(value);
+    if (outcome instanceof Promise) outcome.catch((thrown: unknown) => this.#stop(thrown));
   }
 
   #stop(reason: unknown): void {

@@ -1,6 +1,5 @@
 // A clock that tests turn by hand. Core has one of its own, which it does not export.
-import { setImmediate as endOfTurn } from 'node:timers/promises';
-import type { Clock, Timer } from '@leveret/core';
+import { type Clock, systemClock, type Timer } from '@leveret/core';
 
 interface Pending {
   readonly at: number;
@@ -29,7 +28,7 @@ export class HandClock implements Clock {
   }
 
   endOfTurn(fn: () => void): void {
-    void endOfTurn().then(fn);
+    systemClock.endOfTurn(fn);
   }
 
   random(): number {
@@ -55,4 +54,8 @@ export class HandClock implements Clock {
     this.#now = until;
     await endOfTurn();
   }
+}
+
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => systemClock.endOfTurn(resolve));
 }

@@ -9,7 +9,7 @@ import {
 } from '@leveret/core';
 import type { Delays } from './delay/delays.ts';
 import { checkDelay } from './delay/stages.ts';
-import { OUR_HEADERS } from './headers.ts';
+import { OUR_HEADERS, visibleHeaders } from './headers.ts';
 import {
   compose,
   type PublishContext,
@@ -68,9 +68,17 @@ export class TaskCreator {
 
   #publish(name: string, encoded: Encoded, options: TaskOptions): Promise<void> {
     const { timeout, delay, at, ...properties } = options;
-    const message = { deliveryMode: 2 as const, ...properties, ...encoded };
+    const { headers } = properties;
+    const message = {
+      deliveryMode: 2 as const,
+      ...properties,
+      ...encoded,
+      // Those of ours may come along with headers that are handed on, and speak of another task.
+      ...(isTable(headers) ? { headers: visibleHeaders(headers) } : {}),
+    };
     const due = this.#dueOf(delay, at);
-    if (due) return this.#parts.delays.publish(withExpiration(message, due), name, due, timeout);
+    if (due)
+      return this.#parts.delays.publish(withExpiration(message, due), name, due, { timeout });
     return this.#parts.channel.defaultExchange.publish(
       message,
       name,
@@ -89,6 +97,11 @@ export class TaskCreator {
       throw new InvalidMessageError('at', at, 'must be a valid Date');
     return later(now, checkDelay('at - now', Math.max(0, at.getTime() - now)));
   }
+}
+
+/** What is no table is refused with all else that is wrong with a message. */
+function isTable(headers: HeaderTable | undefined): headers is HeaderTable {
+  return typeof headers === 'object' && headers !== null;
 }
 
 function later(now: number, delay: number): Date | undefined {

@@ -47,6 +47,9 @@ const LASTING: ReadonlySet<string> = new Set([
  * message that seems to go in circles by it.
  */
 const BROKER_HEADERS: ReadonlySet<string> = new Set([
+  // Further queues for the original, which have had it.
+  'CC',
+  'BCC',
   'x-death',
   'x-first-death-exchange',
   'x-first-death-queue',

@@ -176,6 +176,8 @@ export class Master<Tasks extends object = AnyTasks> {
     checkTaskName(name);
     const rules = workerRules(options, this.#failure);
     checkFunction('handler', handler);
+    const type = rules.queue.arguments?.['x-queue-type'] ?? this.#typeFor(rules.queue);
+    const bury = (): Promise<Queue> => declareDeadQueue(this.#channel, name, type === 'quorum');
     const pieces = assemble<Tasks[Name]>({
       name,
       channel: this.#channel,
@@ -185,13 +187,11 @@ export class Master<Tasks extends object = AnyTasks> {
       handler,
       isPayload: isPayloadOf<Tasks[Name]>,
       rules,
+      declareDeadQueue: bury,
       middleware: this.#handleMiddleware,
     });
     const queue = await this.createQueue(name, rules.queue);
-    if (rules.deadLetters) {
-      const type = rules.queue.arguments?.['x-queue-type'] ?? this.#typeFor(rules.queue);
-      await declareDeadQueue(this.#channel, name, type === 'quorum');
-    }
+    if (rules.deadLetters) await bury();
     return pieces.start(queue);
   }
 

@@ -109,6 +109,8 @@ export class TaskRunner<Payload> {
 
   #succeeded(message: IncomingMessage): void {
     if (message.settled) return;
+    // Pieces in front end this way, too, when somebody else gets the task.
+    if (this.#outer && message.signal.aborted) return;
     message.ack();
     this.#parts.tally.succeeded += 1;
   }
@@ -119,8 +121,8 @@ export class TaskRunner<Payload> {
     if (verdict.kind === 'later') return this.#later(message, verdict.outcome);
     const requeue = verdict.kind === 'requeue';
     if (!message.settled) {
+      if (!message.signal.aborted) tally[requeue ? 'requeued' : 'rejected'] += 1;
       message[verdict.by]({ requeue });
-      tally[requeue ? 'requeued' : 'rejected'] += 1;
     }
     if (verdict.kind === 'give-up') news.givenUp(message, verdict.given);
     else if (verdict.failure) news.failed(error);
@@ -129,7 +131,7 @@ export class TaskRunner<Payload> {
   /** Where no `retry` stands in front of the handler. */
   async #later(message: IncomingMessage, outcome: RetryLater): Promise<void> {
     try {
-      if (await this.#parts.mover.later(message, outcome))
+      if ((await this.#parts.mover.later(message, outcome)) === 'moved')
         this.#parts.news.retried(message, outcome.delay, outcome);
     } catch (error) {
       await this.#failed(message, error); // no copy of it can be published

@@ -32,7 +32,7 @@ export function workerRules(
 ): WorkerRules {
   checkOptions(options);
   const { requeue, rejectOnRedelivered, retry, deadLetters, middleware = [], ...others } = options;
-  const { timeout, timeoutGrace, onStuck, maxStuck = 100, rateLimit, workerId, ...wire } = others;
+  const { timeout, timeoutGrace, onStuck, maxStuck, rateLimit, workerId, ...wire } = others;
   const { prefetch, concurrency, drainTimeout, consumerArguments, ...queue } = wire;
   if (retry !== undefined && (requeue !== undefined || rejectOnRedelivered !== undefined))
     throw new LeveretError(
@@ -54,10 +54,10 @@ export function workerRules(
     retry,
     deadLetters: deadLettersRule(deadLetters, retry),
     timeout: timeoutRules(options),
-    maxStuck: whole('maxStuck', maxStuck, 1),
+    maxStuck: whole('maxStuck', maxStuck ?? 100, 1),
     rateLimit: rateLimit === undefined ? undefined : rateLimitRule(rateLimit),
     middleware: middlewareRule('middleware', middleware),
-    workerId: workerId ?? nextWorkerId(),
+    workerId: workerIdRule(workerId),
   };
 }
 
@@ -69,6 +69,12 @@ export function middlewareRule<Piece>(field: string, pieces: readonly Piece[]): 
   return pieces;
 }
 
+function workerIdRule(given: string | undefined): string {
+  if (given === undefined) return nextWorkerId();
+  if (typeof given === 'string' && given !== '' && Buffer.byteLength(given) <= 255) return given;
+  throw new LeveretError('INVALID_ARGUMENT', 'workerId must be a text of 1 to 255 bytes');
+}
+
 function deadLettersRule(given: boolean | undefined, retry: WorkerRules['retry']): boolean {
   if (given === undefined) return retry !== undefined;
   if (typeof given === 'boolean') return given;
@@ -76,9 +82,9 @@ function deadLettersRule(given: boolean | undefined, retry: WorkerRules['retry']
 }
 
 function timeoutRules(
-  options: Pick<WorkerOptions, 'timeout' | 'timeoutGrace' | 'onStuck'>,
+  options: Pick<WorkerOptions, 'timeout' | 'timeoutGrace' | 'onStuck' | 'maxStuck'>,
 ): TimeoutRules | undefined {
-  const { timeout, timeoutGrace, onStuck } = options;
+  const { timeout, timeoutGrace, onStuck, maxStuck } = options;
   const bounds = { min: 1, max: LONGEST_TIMER };
   if (timeout !== undefined)
     return {
@@ -86,8 +92,8 @@ function timeoutRules(
       grace: number('timeoutGrace', timeoutGrace ?? 1_000, { ...bounds, min: 0 }),
       stuck: oneOf('onStuck', onStuck ?? 'fail', POLICIES),
     };
-  if (timeoutGrace === undefined && onStuck === undefined) return undefined;
-  throw new LeveretError('INVALID_ARGUMENT', 'timeoutGrace and onStuck need a timeout');
+  if ([timeoutGrace, onStuck, maxStuck].every((option) => option === undefined)) return undefined;
+  throw new LeveretError('INVALID_ARGUMENT', 'timeoutGrace, onStuck and maxStuck need a timeout');
 }
 
 function rateLimitRule(rateLimit: RateLimit): RateLimit {

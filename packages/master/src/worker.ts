@@ -29,7 +29,7 @@ export interface WorkerHealth {
   readonly ready: boolean;
   /** What it is doing. `stuck` is a worker that takes no more tasks for all the handlers that do not end. */
   readonly state: 'working' | 'paused' | 'stuck' | 'recovering' | 'closing' | 'closed';
-  /** Handlers that run, those that are stuck not included. */
+  /** Handlers that run, and tasks that wait for the rate limit; those that are stuck not included. */
   readonly inHand: number;
   /** Tasks that wait here for a handler. */
   readonly waiting: number;
@@ -106,7 +106,6 @@ export class Worker {
    */
   pause(): Promise<void> {
     this.#wanted = 'paused';
-    this.#parts.limiter?.stop();
     return this.#apply();
   }
 
@@ -158,13 +157,14 @@ export class Worker {
     const { state } = this.#parts.consumer.status;
     if (state === 'closing' || state === 'closed' || state === 'recovering') return state;
     if (this.#isStuck) return 'stuck';
-    return this.#wanted;
+    return state === 'paused' ? 'paused' : this.#wanted;
   }
 
   /** Has the consumer do what is wanted of it. */
   #apply(): Promise<void> {
-    const { consumer, autoDelete } = this.#parts;
+    const { consumer, autoDelete, limiter } = this.#parts;
     const works = this.#wanted === 'working' && !this.#isStuck;
+    if (!works) limiter?.stop();
     consumer.concurrency = works || !autoDelete ? this.#concurrency : 0;
     if (autoDelete) return Promise.resolve();
     return works ? consumer.resume() : consumer.pause();

@@ -2,8 +2,9 @@ import { jsonCodec } from '@leveret/codec-json';
 import { type HeaderTable, LeveretError } from '@leveret/core';
 import { createInbox } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { Master } from '../master.ts';
+import type { HandleMiddleware } from '../middleware/middleware.ts';
 import { RejectMessage } from '../outcomes.ts';
 import type { WorkerOptions } from '../types.ts';
 import { openWorkbench, type Workbench } from '../workbench.fixture.ts';
@@ -188,6 +189,76 @@ describeWithBroker('a dead letter', (getUrl) => {
   });
 });
 
+describeWithBroker('a task that is given up', (getUrl) => {
+  test('is kept also where its properties cannot be published again', async () => {
+    const { channel, master, connection } = await openWorkbench(getUrl());
+    const name = uniqueName('task');
+    deleteInTheEnd(getUrl(), name);
+    const buried = createInbox<object>('a dead letter');
+    connection.on('event', (event) => {
+      if (event.type === 'task-dead-lettered') buried.push(event);
+    });
+    // As a message looks whose identity was no UTF-8: each byte has become three.
+    const spoil: HandleMiddleware = (context, next) => {
+      const type = '\uFFFD'.repeat(200);
+      vi.spyOn(context.message, 'properties', 'get').mockReturnValue({ type });
+      vi.spyOn(context.message, 'type', 'get').mockReturnValue(type);
+      return next();
+    };
+    const fail = (): never => {
+      throw new Error('broken');
+    };
+    await master.createWorker(name, fail, { retry: 3, middleware: [spoil] });
+    await channel.defaultExchange.publish(
+      { body: Buffer.from('{"a":1}'), contentType: 'application/json', messageId: 'id-1' },
+      name,
+    );
+    expect(await buried.next(15_000)).toMatchObject({ reason: 'not-retried', messageId: 'id-1' });
+    const [letter] = await master.deadLetters(name).peek();
+    expect(await letter?.payload()).toStrictEqual({ a: 1 });
+    expect(letter).toMatchObject({ messageId: 'id-1', message: { type: undefined } });
+  });
+
+  test('is kept also where somebody has deleted the queue for it, without another try', async () => {
+    const { channel, master, connection } = await openWorkbench(getUrl());
+    const name = uniqueName('task');
+    deleteInTheEnd(getUrl(), name);
+    const buried = createInbox<object>('a dead letter');
+    connection.on('event', (event) => {
+      if (event.type === 'task-dead-lettered') buried.push(event);
+    });
+    let tries = 0;
+    const fail = (): never => {
+      tries += 1;
+      throw new Error('broken');
+    };
+    await master.createWorker(name, fail, { retry: 1 });
+    await (await channel.getQueue(`${name}.dead`)).delete();
+    await master.createTask(name, {});
+    await buried.next(15_000);
+    expect(tries).toBe(1);
+    expect(await master.deadLetters(name).count()).toBe(1);
+  });
+
+  test('goes to its dead letters alone, although its headers name further queues', async () => {
+    const { channel, master, connection } = await openWorkbench(getUrl());
+    const name = uniqueName('task');
+    deleteInTheEnd(getUrl(), name);
+    const other = await channel.declareQueue(uniqueName('copy'), { exclusive: true });
+    const buried = createInbox<object>('a dead letter');
+    connection.on('event', (event) => {
+      if (event.type === 'task-dead-lettered') buried.push(event);
+    });
+    const fail = (): never => {
+      throw new Error('broken');
+    };
+    await master.createWorker(name, fail, { retry: { attempts: 3, backoff: () => 0 } });
+    await master.createTask(name, {}, { headers: { CC: [other.name] } });
+    await buried.next(15_000);
+    expect((await channel.getQueue(other.name)).messageCount).toBe(1);
+  });
+});
+
 describeWithBroker('the dead letters of a task', (getUrl) => {
   test('are listed from the oldest on, and go back to where they were', async () => {
     const { master, name } = await withLetters(getUrl(), 4);
@@ -259,6 +330,20 @@ describeWithBroker('the dead letters of a task', (getUrl) => {
       ['id-1', 'UNROUTABLE'],
     ]);
     expect(await master.deadLetters(name).count()).toBe(2);
+  });
+
+  test('that cannot be requeued are each told once, however many there are', async () => {
+    const { master, name, channel } = await withLetters(getUrl(), 0);
+    await (await channel.getQueue(name)).delete();
+    const body = Buffer.from('{"n":1}');
+    await Promise.all(
+      range(120).map((n) =>
+        channel.defaultExchange.publish({ body, messageId: `${n}` }, `${name}.dead`),
+      ),
+    );
+    const { failed } = await master.deadLetters(name).requeue('all');
+    expect(new Set(failed.map(({ letter }) => letter.messageId)).size).toBe(120);
+    expect(await master.deadLetters(name).count()).toBe(120);
   });
 
   test('are purged one, some or all', async () => {

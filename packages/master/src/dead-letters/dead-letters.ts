@@ -115,10 +115,11 @@ export class DeadLetters {
         await this.#create(letter);
       } catch (error) {
         failed.push({ letter, error: LeveretError.from(error, 'UNCONFIRMED') });
-        return putBack(message);
+        return 'hold';
       }
       requeued += 1;
       settle(message);
+      return 'done';
     });
     return { requeued, failed };
   }
@@ -129,13 +130,14 @@ export class DeadLetters {
     await this.#each(selection, async (_letter, message) => {
       purged += 1;
       settle(message);
+      return 'done';
     });
     return purged;
   }
 
   async #each(
     selection: DeadLetterSelection,
-    use: (letter: DeadLetter, message: IncomingMessage) => Promise<void>,
+    use: (letter: DeadLetter, message: IncomingMessage) => Promise<'done' | 'hold'>,
   ): Promise<void> {
     const matches = matcher(selection);
     const held = new Set<IncomingMessage>();
@@ -145,8 +147,11 @@ export class DeadLetters {
         const letter = new DeadLetter(this.task, message, this.#codecs);
         held.add(message);
         if (!(await matches(letter))) continue;
-        held.delete(message);
-        under.push(use(letter, message));
+        under.push(
+          use(letter, message).then((what) => {
+            if (what === 'done') held.delete(message);
+          }),
+        );
         if (under.length < WINDOW) continue;
         await Promise.all(under);
         under = [];

@@ -20,7 +20,19 @@ const SWEEP = 50;
 /** After a queue was bound, what was on its way past it has arrived by then, in milliseconds. */
 const LATECOMERS = 2_000;
 /** How often it is asked whether the queue of a task is there by now, in milliseconds. */
-const RECHECK = 1_000;
+const RECHECK_MISSING = 1_000;
+/** How often it is bound anew: others may have deleted it and made it again. */
+const RECHECK_BOUND = 10_000;
+/** Most tasks whose queues are remembered. */
+const MOST_DESTINATIONS = 1_000;
+
+/** How a task is sent to where it waits. */
+export interface DelayOptions {
+  /** Milliseconds until it must be confirmed. Default: as the channel says. */
+  readonly timeout?: number | undefined;
+  /** Publish it again where the connection was lost before it was confirmed. Default true. */
+  readonly again?: boolean;
+}
 
 /** Tasks that wait in the broker: sends them there, and sees to it that they find their queues. */
 export class Delays {
@@ -29,8 +41,8 @@ export class Delays {
   readonly #topology: DelayTopology;
   /** Queues of tasks that were made through this channel, by name. */
   readonly #attached = new Map<string, Queue>();
-  /** When tasks that are created here were last seen to have no queue; `bound` once they have. */
-  readonly #destinations = new Map<string, number | 'bound'>();
+  /** Until when it need not be asked again whether the queues of tasks that are created here are bound. */
+  readonly #destinations = new Map<string, number>();
   /** One look at the tasks without a queue after another. */
   #sweeps: Promise<void> = Promise.resolve();
   #latecomers: Timer | undefined;
@@ -50,7 +62,7 @@ export class Delays {
     message: OutgoingMessage,
     task: string,
     due: Date,
-    timeout: number | undefined,
+    { timeout, again = true }: DelayOptions,
   ): Promise<void> {
     const until = this.#clock.now() + (timeout ?? AT_MOST);
     const own = { ...message, messageId: message.messageId ?? randomUUID() };
@@ -59,7 +71,7 @@ export class Delays {
       try {
         return await this.#send(own, task, due, timeout && Math.max(0, until - this.#clock.now()));
       } catch (error) {
-        if (!isLost(error) || this.#clock.now() >= until) throw error;
+        if (!again || !isLost(error) || this.#clock.now() >= until) throw error;
       }
     }
   }
@@ -120,16 +132,17 @@ export class Delays {
 
   /** The queue of a task that others work off, who may not know that it is delayed. */
   async #findQueue(task: string): Promise<void> {
-    const seen = this.#destinations.get(task);
     const now = this.#clock.now();
-    if (seen === 'bound' || (seen !== undefined && now - seen < RECHECK)) return;
-    this.#destinations.set(task, now);
+    if ((this.#destinations.get(task) ?? 0) > now) return;
+    if (this.#destinations.size >= MOST_DESTINATIONS) this.#destinations.clear();
+    this.#destinations.set(task, now + RECHECK_MISSING);
     try {
       await this.#bind(await this.#channel.getQueue(task));
-      this.#destinations.set(task, 'bound');
+      this.#destinations.set(task, now + RECHECK_BOUND);
     } catch (error) {
-      // Without a queue it waits with those that have none, for whoever makes the queue.
-      if (!hasCode(error, 'NOT_FOUND')) throw error;
+      // Without a queue it waits with those that have none, for whoever makes the queue; so it does where the queue is
+      // that of another connection alone, which binds it.
+      if (!hasCode(error, 'NOT_FOUND') && !hasCode(error, 'RESOURCE_LOCKED')) throw error;
     }
   }
 

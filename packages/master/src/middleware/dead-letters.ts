@@ -1,4 +1,4 @@
-import { type Clock, LeveretError } from '@leveret/core';
+import type { Clock } from '@leveret/core';
 import { attemptsOf, deadQueueOf, epitaphs } from '../dead-letters/letter.ts';
 import { isGone, type TaskMover } from '../mover.ts';
 import type { TaskNews } from '../news.ts';
@@ -15,6 +15,8 @@ export interface DeadLetterParts {
   readonly worker: string;
   readonly clock: Pick<Clock, 'date'>;
   readonly news: Pick<TaskNews, 'buried'>;
+  /** Declares the queue of the dead letters, which somebody may have deleted. */
+  readonly declare: () => Promise<unknown>;
 }
 
 /** Keeps tasks that are given up in the queue of their dead letters, with what went wrong. */
@@ -24,22 +26,15 @@ export function deadLetters(parts: DeadLetterParts): HandleMiddleware {
     try {
       await next();
     } catch (error) {
-      if (isGone(message)) return;
+      if (isGone(message)) throw error;
       const verdict = verdictOf(error, message, parts.failure);
       if (verdict.kind !== 'give-up') throw error;
       const { given } = verdict;
       const { worker, mover } = parts;
       const headers = epitaphs(message, given, { worker, now: parts.clock.date() });
       const attempts = attemptsOf(message, given);
-      if (await mover.aside(message, deadQueueOf(name), headers).catch(unmovable))
-        parts.news.buried(message, attempts, given);
+      const moved = await mover.aside(message, deadQueueOf(name), headers, parts.declare);
+      if (moved === 'moved') parts.news.buried(message, attempts, given);
     }
   };
-}
-
-/** Not even its body alone can be published. It is not lost over that: it goes back to its queue. */
-function unmovable(error: unknown): never {
-  throw new LeveretError('INVALID_MESSAGE', 'no copy of the task can be published', {
-    cause: error,
-  });
 }

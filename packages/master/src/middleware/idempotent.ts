@@ -62,11 +62,18 @@ export function idempotent(options: IdempotencyOptions): HandleMiddleware {
     try {
       await next();
     } catch (error) {
-      await store.abandon(id);
+      await abandon(store, id);
       throw error;
     }
     await store.finish(id);
   };
+}
+
+/** If that fails, the key stays busy until the store forgets it; what the handler threw matters more. */
+async function abandon(store: IdempotencyStore, id: string): Promise<void> {
+  try {
+    await store.abandon(id);
+  } catch {}
 }
 
 function messageIdOf({ message }: TaskContext): string | undefined {

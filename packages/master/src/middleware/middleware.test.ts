@@ -132,6 +132,26 @@ describeWithBroker('middleware of handle', (getUrl) => {
     expect(await leftIn(pieces.name, pieces)).toBe(0);
   });
 
+  test('goes on once; what it does not wait for ends nobody', async () => {
+    const asked = createInbox<unknown>('a second time');
+    const twice: HandleMiddleware = async (_context, next) => {
+      next().then(
+        () => {},
+        () => {},
+      );
+      await next().catch(asked.push);
+    };
+    const careless: HandleMiddleware = (_context, next) => void next();
+    let handled = 0;
+    const pieces = await withPieces(getUrl(), { handle: [twice, careless] }, () => {
+      handled += 1;
+      throw new Error('nobody waits for this');
+    });
+    await pieces.master.createTask(pieces.name, { n: 1 });
+    expect(await asked.next()).toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect.poll(() => handled).toBe(1);
+  });
+
   test('decides by what it throws, as a handler does', async () => {
     const events = createInbox<LeveretEvent>('a dead letter');
     const refuse: HandleMiddleware = () => {

@@ -1,3 +1,4 @@
+import { LeveretError } from '@leveret/core';
 import type { TaskContext, TaskOptions } from '../types.ts';
 
 /** A task that is about to be created. */
@@ -64,8 +65,26 @@ export function compose<Context>(
   last: Rest<Context>,
 ): Rest<Context> {
   return pieces.reduceRight<Rest<Context>>(
-    (rest, piece) => (context) =>
-      piece(context, async (other = context) => void (await rest(other))),
+    (rest, piece) => (context) => piece(context, nextOf(rest, context)),
     last,
   );
 }
+
+/** Goes on once. Whether it was awaited or not, nothing that it rejects with ends the process. */
+function nextOf<Context>(
+  rest: Rest<Context>,
+  context: Context,
+): (other?: Context) => Promise<void> {
+  let begun: Promise<void> | undefined;
+  return (other = context) => {
+    if (begun)
+      return Promise.reject(new LeveretError('INVALID_ARGUMENT', 'next must be called once'));
+    begun = Promise.resolve()
+      .then(() => rest(other))
+      .then(ignore);
+    begun.catch(ignore);
+    return begun;
+  };
+}
+
+function ignore(): void {}

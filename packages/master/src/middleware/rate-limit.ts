@@ -10,6 +10,9 @@ export interface RateLimit {
   readonly per?: number;
 }
 
+/** What never began is nobody's failure. */
+const PUT_BACK = new NackMessage({ requeue: true });
+
 interface Waiting {
   readonly go: () => void;
   readonly giveUp: (outcome: NackMessage) => void;
@@ -47,10 +50,8 @@ export class RateLimiter {
 
   /** Nothing that waits gets its turn any more: it goes back to its queue. */
   stop(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    const outcome = new NackMessage({ requeue: true });
-    for (const { giveUp } of this.#waiting) giveUp(outcome);
+    this.#rest();
+    for (const { giveUp } of this.#waiting) giveUp(PUT_BACK);
     this.#waiting.clear();
   }
 
@@ -71,12 +72,18 @@ export class RateLimiter {
       };
       const leave = (): void => {
         this.#waiting.delete(waiting);
-        reject(signal.reason);
+        if (this.#waiting.size === 0) this.#rest();
+        waiting.giveUp(PUT_BACK);
       };
       this.#waiting.add(waiting);
       signal.addEventListener('abort', leave);
       this.#schedule();
     });
+  }
+
+  #rest(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   #schedule(): void {

@@ -230,6 +230,43 @@ describeWithBroker('a worker with retry', (getUrl) => {
     expect(bench.tries.drain().map(({ attempt }) => attempt)).toStrictEqual([1, 2, 3]);
   });
 
+  test('tries a task that came back although its queue is full, so that it cannot be counted', async () => {
+    const { master, channel, connection } = await openWorkbench(getUrl());
+    const name = uniqueName('task');
+    const args = { 'x-max-length': 1, 'x-overflow': 'reject-publish' };
+    const queue = await channel.declareQueue(name, { exclusive: true, arguments: args });
+    const victim = await connection.channel();
+    await master.createTask(name, { n: 1 });
+    expect(await (await victim.getQueue(name)).get()).toBeDefined();
+    await master.createTask(name, { n: 2 });
+    await victim.close(); // the first comes back, and fills the queue beyond its length
+    const done = createInbox<unknown>('a task');
+    const options = { exclusive: true, arguments: args, prefetch: 1, deadLetters: false };
+    await master.createWorker(name, (payload) => done.push(payload), { retry: 3, ...options });
+    expect(await done.take(2, WAIT)).toStrictEqual([{ n: 1 }, { n: 2 }]);
+    await queue.delete();
+  });
+
+  test('counts as succeeded only what its handler has done', async () => {
+    const { master, channel } = await openWorkbench(getUrl());
+    const name = uniqueName('task');
+    const started = createInbox<() => void>('a handler');
+    const worker = await master.createWorker(
+      name,
+      (_payload, { message }) =>
+        new Promise<void>((_resolve, reject) => {
+          started.push(() => reject(new Broken(message.messageId)));
+        }),
+      { retry: 2, exclusive: true, deadLetters: false, drainTimeout: 10 },
+    );
+    await master.createTask(name, {});
+    const fails = await started.next();
+    await channel.close(); // the task is somebody else's now
+    fails();
+    await worker.ended;
+    expect(worker.counters).toMatchObject({ delivered: 1, succeeded: 0, requeued: 0 });
+  });
+
   test('without dead letters drops what it gives up, and reports it', async () => {
     const bench = await retrying(getUrl(), 1, fail, { deadLetters: false });
     await bench.master.createTask(bench.name, {});

@@ -1,6 +1,6 @@
 import { type Clock, type IncomingMessage, LeveretError } from '@leveret/core';
 import { brokerCount, pastTries } from '../headers.ts';
-import { isGone, type Postponement, type TaskMover } from '../mover.ts';
+import { isGone, type Moved, type Postponement, type TaskMover } from '../mover.ts';
 import type { TaskNews } from '../news.ts';
 import { checkFunction, checkOptions, whole } from '../options.ts';
 import { NackMessage, RejectMessage, RetryLater } from '../outcomes.ts';
@@ -24,11 +24,18 @@ export interface RetryOptions {
   readonly retryIf?: (error: unknown, context: TaskContext) => boolean;
   /**
    * How often a task may come back unsettled, with a worker that is killed or loses its connection, before it is
-   * given up as one that ends its workers. Such tries use up no `attempts`. Default 20, as RabbitMQ 4 has it for
+   * given up as one that ends its workers. Such tries use up no `attempts`. What a worker gives back untried when it is
+   * closed or paused counts as well, except on quorum queues of RabbitMQ 4.3. Default 20, as RabbitMQ 4 has it for
    * quorum queues.
    */
   readonly maxRedeliveries?: number;
 }
+
+/**
+ * Up to here a quorum queue is left to count: with 20 it drops a message on RabbitMQ 4, unless told otherwise. A copy begins
+ * anew.
+ */
+const TRUSTED = 10;
 
 /** What retrying needs. */
 export interface RetryParts {
@@ -57,14 +64,14 @@ export function retry(options: number | RetryOptions, parts: RetryParts): Handle
   const { mover } = parts;
   return async (context, next) => {
     const { message } = context;
-    if (message.redelivered) return countRedelivery(message, rules, mover);
+    if (message.redelivered && (await isCounted(message, rules, mover))) return;
     try {
       await next();
     } catch (error) {
-      if (isGone(message)) return;
+      if (isGone(message)) throw error;
       const postponement = decide(error, context, rules);
-      if (await moveOrGiveUp(() => mover.later(message, postponement)))
-        parts.news.retried(message, postponement.delay, error);
+      const moved = await moveOrGiveUp(() => mover.later(message, postponement));
+      if (moved === 'moved') parts.news.retried(message, postponement.delay, error);
     }
   };
 }
@@ -82,17 +89,20 @@ function retryRules(options: RetryOptions, clock: Clock): RetryRules {
 }
 
 /**
- * A task that came back unsettled goes to the end of its queue with its count, before anything is tried: nothing else
- * tells later workers that this try was lost. Of a classic queue it is only known that there was one.
+ * Whether a task that came back unsettled was moved, to be tried later. A quorum queue counts how often; of a classic queue
+ * it is only known that it did, so the task goes to the end of its queue with its count before it is tried: nothing else
+ * would tell later workers if this try were lost, too. Where the queue is full, it is tried all the same.
  */
-async function countRedelivery(
+async function isCounted(
   message: IncomingMessage,
   { maxRedeliveries }: RetryRules,
   mover: TaskMover,
-): Promise<void> {
-  const redeliveries = pastTries(message).redeliveries + Math.max(1, brokerCount(message));
+): Promise<boolean> {
+  const counted = brokerCount(message);
+  const redeliveries = pastTries(message).redeliveries + Math.max(1, counted);
   if (redeliveries > maxRedeliveries) throw new GivenUp('redelivered', tooOften(redeliveries));
-  await moveOrGiveUp(() => mover.again(message, redeliveries));
+  if (counted > 0 && counted < TRUSTED) return false;
+  return (await moveOrGiveUp(() => mover.again(message, redeliveries))) !== 'refused';
 }
 
 function tooOften(redeliveries: number): LeveretError {
@@ -130,7 +140,7 @@ function notRetriedIfItThrows<T>(fn: () => T): T {
 }
 
 /** A task of which no copy can be published can only be given up. */
-async function moveOrGiveUp(move: () => Promise<boolean>): Promise<boolean> {
+async function moveOrGiveUp(move: () => Promise<Moved>): Promise<Moved> {
   try {
     return await move();
   } catch (error) {

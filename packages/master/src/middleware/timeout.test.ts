@@ -178,6 +178,7 @@ describeWithBroker('a timeout of handlers', (getUrl) => {
     ['timeoutGrace', { timeout: 1, timeoutGrace: -1 }],
     ['onStuck', { timeout: 1, onStuck: 'ignore' }],
     ['maxStuck', { timeout: 1, maxStuck: 0 }],
+    ['maxStuck', { maxStuck: 5 }],
     ['timeout', { onStuck: 'fail' }],
   ] as const)('a bad %s is INVALID_ARGUMENT: %j', async ([field, options]) => {
     const { master } = await openWorkbench(getUrl());

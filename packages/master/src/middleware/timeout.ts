@@ -70,8 +70,12 @@ export function timeout(rules: TimeoutRules, parts: TimeoutParts): HandleMiddlew
           reject(verdictOn(rules.stuck, error));
         });
       });
+      // The task is somebody else's then, and what becomes of this handler no longer matters.
+      const leave = (): void => timer.cancel();
+      context.signal.addEventListener('abort', leave);
       const end = (): void => {
         timer.cancel();
+        context.signal.removeEventListener('abort', leave);
         parts.stuck.remove(timed);
       };
       next(timed).then(
