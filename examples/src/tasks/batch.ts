@@ -1,4 +1,4 @@
-// Many tasks from a stream, with their progress; one that is no task fails alone.
+// Many tasks from a stream; the one line that is no task fails alone.
 import { jsonCodec } from '@leveret/codec-json';
 import { connect } from '@leveret/core';
 import { Master } from '@leveret/master';
@@ -9,17 +9,20 @@ await using channel = await connection.channel();
 const master = new Master<{ resize: { n: number } }>(channel, { codec: jsonCodec() });
 const queue = await master.createQueue('resize');
 
-async function* payloads(): AsyncGenerator<{ n: number }> {
-  for (let n = 0; n < 2_000; n++) yield n === 1_000 ? { n: Number(`1${'0'.repeat(400)}`) } : { n };
+/** As a file or a database would give them. */
+async function* lines(): AsyncGenerator<string> {
+  for (let n = 0; n < 2_000; n++) yield n === 1_000 ? '"no task"' : `{"n":${n}}`;
 }
 
-let told = 0;
+async function* payloads(): AsyncGenerator<{ n: number }> {
+  for await (const line of lines()) yield JSON.parse(line);
+}
+
 const { created, failed, failures } = await master.createTasks('resize', payloads(), {
-  each: ({ n }) => (Number.isFinite(n) ? {} : { priority: -1 }),
   onProgress: ({ created }) => {
-    told = created; // a progress bar would be drawn here
+    if (process.stdout.isTTY) process.stdout.write(`\r${created}\r`);
   },
 });
-console.log(`created ${created}, failed ${failed}, told of ${told}`);
+console.log(`created ${created}, failed ${failed}`);
 for (const { index, error } of failures) console.log(`task ${index}: ${error?.code}`);
 await queue.delete();

@@ -8,12 +8,10 @@ await using connection = await connect(AMQP_URL);
 await using channel = await connection.channel();
 const master = new Master<{ parse: { text: string } }>(channel, { codec: jsonCodec() });
 
-let keep = (): void => {};
 const kept = new Promise<void>((resolve) => {
-  keep = resolve;
-});
-connection.on('event', (event) => {
-  if (event.type === 'task-dead-lettered') keep();
+  connection.on('event', ({ type }) => {
+    if (type === 'task-dead-lettered') resolve();
+  });
 });
 const broken = await master.createWorker(
   'parse',
@@ -38,6 +36,7 @@ await master.createWorker('parse', ({ text }) => {
   console.log(`read ${text}`);
   finish();
 });
-console.log(`${(await dead.requeue('all')).requeued} requeued, ${await dead.count()} left`);
+const { requeued } = await dead.requeue('all');
 await done;
+console.log(`${requeued} requeued, ${await dead.count()} left`);
 for (const name of ['parse', 'parse.dead']) await (await channel.getQueue(name)).delete();

@@ -190,8 +190,9 @@ export class Master<Tasks extends object = AnyTasks> {
       declareDeadQueue: bury,
       middleware: this.#handleMiddleware,
     });
-    const queue = await this.createQueue(name, rules.queue);
+    // First, since it may be there as another type: then there should be no queue of the task either.
     if (rules.deadLetters) await bury();
+    const queue = await this.createQueue(name, rules.queue);
     return pieces.start(queue);
   }
 

@@ -36,7 +36,7 @@ export interface TaskRunnerParts<Payload> {
 export class TaskRunner<Payload> {
   readonly #parts: TaskRunnerParts<Payload>;
   readonly #outer: Rest<TaskContext> | undefined;
-  readonly #inner: Rest<TaskContext>;
+  readonly #inner: Rest<TaskContext> | undefined;
   readonly #now: () => Date;
   /** By the clock, which is cheaper to ask than for a date. */
   #lastDelivery: number | undefined;
@@ -44,7 +44,10 @@ export class TaskRunner<Payload> {
   constructor(parts: TaskRunnerParts<Payload>) {
     this.#parts = parts;
     this.#now = () => parts.clock.date();
-    this.#inner = compose(parts.inner, (context) => this.#call(context));
+    if (parts.inner.length > 0)
+      this.#inner = compose(parts.inner, (context) =>
+        parts.handler(this.#checked(context.payload), context),
+      );
     if (parts.outer.length > 0)
       this.#outer = compose(parts.outer, ({ message }) => this.#decode(message));
   }
@@ -95,11 +98,9 @@ export class TaskRunner<Payload> {
   }
 
   #decoded(value: unknown, message: IncomingMessage): unknown {
-    return this.#inner(new Context(this.#parts.name, message, this.#checked(value)));
-  }
-
-  #call(context: TaskContext): unknown {
-    return this.#parts.handler(this.#checked(context.payload), context);
+    const payload = this.#checked(value);
+    const context = new Context(this.#parts.name, message, payload);
+    return this.#inner ? this.#inner(context) : this.#parts.handler(payload, context);
   }
 
   #checked(value: unknown): Payload {

@@ -46,12 +46,12 @@ export class Delays {
   /** One look at the tasks without a queue after another. */
   #sweeps: Promise<void> = Promise.resolve();
   #latecomers: Timer | undefined;
-  #watches = false;
 
   constructor(channel: Channel, clock: Clock) {
     this.#channel = channel;
     this.#clock = clock;
     this.#topology = new DelayTopology(channel);
+    this.#watch();
   }
 
   /**
@@ -151,7 +151,6 @@ export class Delays {
    * first whether there is anything to bind to needs no permissions for what others declared.
    */
   async #bind(queue: Queue): Promise<void> {
-    this.#watch();
     try {
       await this.#channel.getExchange(DELIVERY);
       await queue.bind(DELIVERY, queue.name, { recover: false });
@@ -185,8 +184,6 @@ export class Delays {
 
   /** After a recovery queues may be new, and tasks may have come due without them. */
   #watch(): void {
-    if (this.#watches) return;
-    this.#watches = true;
     let wasAway = false;
     this.#channel.on('status', ({ state }) => {
       if (state === 'closed') this.#latecomers?.cancel();
