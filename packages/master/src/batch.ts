@@ -114,10 +114,11 @@ class Batch<Payload> {
     if (signal?.aborted) abort();
     try {
       await this.#createAll();
-    } finally {
-      while (this.#underWay > 0) await this.#change();
-      signal?.removeEventListener('abort', abort);
+    } catch (error) {
+      this.#stop(error); // of the payloads
     }
+    while (this.#underWay > 0) await this.#change();
+    signal?.removeEventListener('abort', abort);
     this.#call(onProgress, this.#progress);
     if (this.#end) throw this.#end.reason;
   }
@@ -131,16 +132,22 @@ class Batch<Payload> {
       if (!next) break;
       if (next.done) return;
       const { value } = next;
-      const step =
-        value instanceof Promise
-          ? await this.#unlessItEnds(value.then((payload) => ({ payload })))
-          : { payload: value };
+      const step = value instanceof Promise ? await this.#arrived(value) : { payload: value };
       if (!step) break;
       this.#begin(step.payload, index);
       while (this.#underWay >= inFlight) await this.#change();
     }
-    // Not awaited: it may wait for the very payload that does not come.
-    Promise.resolve(iterator.return?.()).catch(ignore);
+    leave(iterator);
+  }
+
+  /** A payload that is a promise, unless the end comes first; its iterator does not know that it rejected. */
+  async #arrived(coming: Promise<Payload>): Promise<{ readonly payload: Payload } | undefined> {
+    try {
+      return await this.#unlessItEnds(coming.then((payload) => ({ payload })));
+    } catch (error) {
+      this.#stop(error);
+      return undefined;
+    }
   }
 
   #begin(payload: Payload, index: number): void {
@@ -198,6 +205,7 @@ class Batch<Payload> {
     if (!(coming instanceof Promise)) return coming;
     return new Promise((resolve, reject) => {
       this.#ended = () => resolve(undefined);
+      if (this.#end) resolve(undefined); // it ended while this was asked for
       coming.then(resolve, reject);
     });
   }
@@ -211,14 +219,24 @@ function iteratorOf<Payload>(
     : payloads[Symbol.iterator]();
 }
 
+/** Not waited for: it may wait for the very payload that does not come. What ends the batch matters more. */
+async function leave(iterator: Iterator<unknown> | AsyncIterator<unknown>): Promise<void> {
+  try {
+    await iterator.return?.();
+  } catch {}
+}
+
 function checkBatch<Payload>(payloads: Payloads<Payload>, options: BatchOptions<Payload>): void {
   const isIterable =
     typeof payloads === 'object' &&
     payloads !== null &&
-    (Symbol.iterator in payloads || Symbol.asyncIterator in payloads);
+    ((Symbol.asyncIterator in payloads && isFunction(payloads[Symbol.asyncIterator])) ||
+      (Symbol.iterator in payloads && isFunction(payloads[Symbol.iterator])));
   if (!isIterable) throw new LeveretError('INVALID_ARGUMENT', 'payloads must be an iterable');
   checkOptions(options);
   whole('inFlight', options.inFlight ?? 500, 1);
+  if (options.signal !== undefined && !isFunction(options.signal?.addEventListener))
+    throw new LeveretError('INVALID_ARGUMENT', 'signal must be an AbortSignal');
   for (const field of ['each', 'onProgress', 'onOutcome'] as const)
     if (options[field] !== undefined) checkFunction(field, options[field]);
 }
@@ -228,4 +246,6 @@ function sizeOf(payloads: object): number | undefined {
   return payloads instanceof Set || payloads instanceof Map ? payloads.size : undefined;
 }
 
-function ignore(): void {}
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}

@@ -37,16 +37,16 @@ export class TaskCreator {
   constructor(parts: TaskCreatorParts) {
     this.#parts = parts;
     if (parts.middleware.length > 0)
-      this.#way = compose(parts.middleware, ({ name, payload, options }) =>
-        this.#put(name, payload, options),
-      );
+      this.#way = compose(parts.middleware, ({ name, payload, options }) => {
+        check(name, options); // they may be others now
+        return this.#put(name, payload, options);
+      });
   }
 
   /** Creates one. Errors: see {@link Master.createTask}. */
   create(name: string, payload: unknown = {}, options: TaskOptions = {}): Promise<void> {
     try {
-      checkTaskName(name);
-      checkOptions(options);
+      check(name, options);
       if (this.#way) return this.#through(this.#way, { name, payload, options });
       return this.#put(name, payload, options);
     } catch (error) {
@@ -97,6 +97,11 @@ export class TaskCreator {
       throw new InvalidMessageError('at', at, 'must be a valid Date');
     return later(now, checkDelay('at - now', Math.max(0, at.getTime() - now)));
   }
+}
+
+function check(name: string, options: TaskOptions): void {
+  checkTaskName(name);
+  checkOptions(options);
 }
 
 /** What is no table is refused with all else that is wrong with a message. */

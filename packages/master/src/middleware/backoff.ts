@@ -64,7 +64,9 @@ function waitRule(backoff: Backoff): BackoffRule {
       const initial = number('retry.backoff.initial', backoff.initial ?? 1_000, bounds);
       const factor = number('retry.backoff.factor', backoff.factor ?? 2, { min: 1, max: 1_000 });
       const max = number('retry.backoff.max', backoff.max ?? 3_600_000, bounds);
-      return (failures) => Math.min(max, initial * factor ** (failures - 1));
+      // Bounded, since nothing times infinity would be no number.
+      return (failures) =>
+        Math.min(max, initial * Math.min(factor ** (failures - 1), Number.MAX_VALUE));
     }
     default:
       throw new LeveretError(

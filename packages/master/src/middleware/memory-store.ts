@@ -53,7 +53,8 @@ class MemoryStore implements IdempotencyStore {
   }
 
   abandon(key: string): void {
-    this.#entries.delete(key);
+    // Whoever was silent for too long may fail after another has finished.
+    if (this.#entries.get(key)?.state === 'busy') this.#entries.delete(key);
   }
 
   #write(key: string, state: Entry['state']): void {

@@ -55,8 +55,9 @@ export class RateLimiter {
     this.#waiting.clear();
   }
 
-  /** Waits for a turn. Rejects with `NackMessage` where the limiter stops, and with the reason of the signal. */
+  /** Waits for a turn. Rejects with `NackMessage` where the limiter stops or the signal aborts. */
   turn(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(PUT_BACK);
     this.#fill();
     if (this.#waiting.size === 0 && this.#take()) return Promise.resolve();
     return new Promise((resolve, reject) => {
