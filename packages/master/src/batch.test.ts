@@ -1,8 +1,9 @@
-import { type Clock, LeveretError, type Timer } from '@leveret/core';
+import { LeveretError } from '@leveret/core';
 import { deadline } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
 import { describe, expect, test } from 'vitest';
 import { type BatchOptions, type BatchProgress, createBatch, type TaskOutcome } from './batch.ts';
+import { HandClock } from './clock.fixture.ts';
 import { openWorkbench } from './workbench.fixture.ts';
 
 interface Numbered {
@@ -16,22 +17,6 @@ const range = (count: number): Numbered[] => Array.from({ length: count }, (_, n
 
 async function* stream(count = Number.POSITIVE_INFINITY): AsyncGenerator<Numbered, void> {
   for (let n = 0; n < count; n++) yield { n };
-}
-
-/** A clock that stands still until it is turned. */
-function stopped(): Clock & { turn(ms: number): void } {
-  let now = 0;
-  const timer: Timer = { cancel: () => {} };
-  return {
-    now: () => now,
-    date: () => new Date(now),
-    after: () => timer,
-    endOfTurn: () => {},
-    random: () => 0.5,
-    turn: (ms) => {
-      now += ms;
-    },
-  };
 }
 
 /** Lets every promise that can go on do so. */
@@ -48,7 +33,7 @@ describe('a batch', () => {
     const outcome = await createBatch<Numbered>({
       payloads: make(),
       options: {},
-      clock: stopped(),
+      clock: new HandClock(),
       create: async ({ n }) => void created.push(n),
     });
     expect(created).toStrictEqual([0, 1, 2, 3, 4]);
@@ -67,7 +52,7 @@ describe('a batch', () => {
     const batch = createBatch({
       payloads: payloads(),
       options: { inFlight: 3 },
-      clock: stopped(),
+      clock: new HandClock(),
       create: () => new Promise<void>((resolve) => ends.push(resolve)),
     });
     await settled();
@@ -87,7 +72,7 @@ describe('a batch', () => {
     const { created, failed, failures } = await createBatch({
       payloads: range(300),
       options: { onOutcome: (outcome) => void told.push(outcome) },
-      clock: stopped(),
+      clock: new HandClock(),
       create: async ({ n }) => {
         if (n % 2 === 1) throw new LeveretError('NACKED', `${n}`);
       },
@@ -99,7 +84,7 @@ describe('a batch', () => {
   });
 
   test('tells its progress every 100 ms at most, and in the end', async () => {
-    const clock = stopped();
+    const clock = new HandClock();
     const told: BatchProgress[] = [];
     await createBatch({
       payloads: range(10),
@@ -112,7 +97,7 @@ describe('a batch', () => {
   });
 
   const ends = (options: BatchOptions<Numbered>, create = async (): Promise<void> => {}) =>
-    createBatch({ payloads: stream(), options, clock: stopped(), create });
+    createBatch({ payloads: stream(), options, clock: new HandClock(), create });
 
   test('stops at its signal, once what is under way has settled, and returns the iterator', async () => {
     const stop = new AbortController();
@@ -128,7 +113,7 @@ describe('a batch', () => {
     const batch = createBatch({
       payloads: endless(),
       options: { signal: stop.signal },
-      clock: stopped(),
+      clock: new HandClock(),
       create: async () => {
         created += 1;
         if (created === 50) stop.abort(new Error('enough'));
@@ -147,7 +132,7 @@ describe('a batch', () => {
     const batch = createBatch({
       payloads: never,
       options: { signal: stop.signal },
-      clock: stopped(),
+      clock: new HandClock(),
       create: async () => {},
     });
     stop.abort();
@@ -160,7 +145,7 @@ describe('a batch', () => {
     const batch = createBatch<unknown>({
       payloads: [1, new Promise(() => {})],
       options: { signal: stop.signal },
-      clock: stopped(),
+      clock: new HandClock(),
       create: async () => {},
     });
     await settled();
@@ -178,7 +163,7 @@ describe('a batch', () => {
       await settled();
       created += 1;
     };
-    const batch = createBatch({ payloads: broken(), options: {}, clock: stopped(), create });
+    const batch = createBatch({ payloads: broken(), options: {}, clock: new HandClock(), create });
     await expect(batch).rejects.toThrow('no more');
     expect(created).toBe(1);
     const callback = (): never => {
@@ -186,7 +171,7 @@ describe('a batch', () => {
     };
     await expect(ends({ onOutcome: callback })).rejects.toThrow('callback');
     const later: unknown = async () => callback();
-    const options = { payloads: stream(), clock: stopped(), create: async () => {} };
+    const options = { payloads: stream(), clock: new HandClock(), create: async () => {} };
     const late = Reflect.apply(createBatch, undefined, [
       { ...options, options: { onOutcome: later } },
     ]);
@@ -194,7 +179,7 @@ describe('a batch', () => {
     const each = await createBatch({
       payloads: range(1),
       options: { each: callback },
-      clock: stopped(),
+      clock: new HandClock(),
       create: async () => {},
     });
     expect(each.failures).toMatchObject([{ index: 0, error: { cause: { message: 'callback' } } }]);

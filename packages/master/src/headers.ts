@@ -43,11 +43,11 @@ const LASTING: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * What brokers write on the way. RabbitMQ 3.10 believes an `x-death` that a client publishes, and drops a
- * message that seems to go in circles by it.
+ * What is no part of a task and is left out of its copies: further queues for the original, which have had it, and what
+ * brokers write on the way. RabbitMQ 3.10 believes an `x-death` that a client publishes, and drops a message that
+ * seems to go in circles by it.
  */
-const BROKER_HEADERS: ReadonlySet<string> = new Set([
-  // Further queues for the original, which have had it.
+const NOT_COPIED: ReadonlySet<string> = new Set([
   'CC',
   'BCC',
   'x-death',
@@ -66,9 +66,9 @@ export function stageHeader(stage: string): string {
   return `${PREFIX}delay-${stage}`;
 }
 
-/** Headers as whoever created the task gave them, without those of the way that it took. */
+/** Headers as whoever created the task gave them, without those of the way that it took and where else it went. */
 export function givenHeaders(headers: HeaderTable): HeaderTable {
-  return without(headers, (name) => name.startsWith(PREFIX) || BROKER_HEADERS.has(name));
+  return without(headers, (name) => name.startsWith(PREFIX) || NOT_COPIED.has(name));
 }
 
 /** The same without ours alone: what a handler sees. The very table where there are none. */

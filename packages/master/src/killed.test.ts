@@ -6,9 +6,14 @@ import {
   startSource,
   uniqueName,
 } from '@leveret/testkit/vitest';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ATTEMPTS, READY } from './failing-process.fixture.ts';
-import { openWorkbench, type Workbench } from './workbench.fixture.ts';
+import {
+  deleteTaskInTheEnd,
+  openWorkbench,
+  showBuried,
+  type Workbench,
+} from './workbench.fixture.ts';
 
 const WAIT = 60_000;
 
@@ -41,11 +46,7 @@ async function openTask(
   const bench = await openWorkbench<Numbers>(url);
   const name = uniqueName('task');
   await bench.master.createQueue(name, { queueType });
-  onTestFinished(async () => {
-    const { channel } = await openWorkbench(url);
-    for (const queue of [name, `${name}.dead`])
-      await (await channel.getQueue(queue, { ensure: false })).delete();
-  });
+  deleteTaskInTheEnd(url, name);
   return { ...bench, name };
 }
 
@@ -123,10 +124,7 @@ describeWithBroker(
       await deadline(victim.connection.close(), 10_000, 'closing');
 
       const { connection, master: other } = await openWorkbench<Numbers>(getUrl());
-      const buried = createInbox<object>('a dead letter');
-      connection.on('event', (event) => {
-        if (event.type === 'task-dead-lettered') buried.push(event);
-      });
+      const buried = showBuried(connection);
       const fail = (): never => {
         throw new Error('broken');
       };

@@ -9,6 +9,7 @@ import {
   type ReceivedMessage,
 } from '@leveret/core';
 import type { Delays } from './delay/delays.ts';
+import { ignore } from './errors.ts';
 import {
   brokerCount,
   expirationOf,
@@ -176,8 +177,6 @@ function refused(error: unknown): Moved {
   if (error instanceof InvalidMessageError) return 'refused';
   throw error;
 }
-
-function ignore(): void {}
 
 /** Whether somebody else gets the task, or got it: nothing that is done to it here matters. */
 export function isGone(message: IncomingMessage): boolean {

@@ -1,5 +1,6 @@
 import { type Channel, type IncomingMessage, LeveretError } from '@leveret/core';
 import type { Tally } from './counters.ts';
+import { attemptsOf } from './dead-letters/letter.ts';
 import { tryOf } from './headers.ts';
 import type { GivenUp } from './verdict.ts';
 
@@ -48,13 +49,14 @@ export class TaskNews {
   }
 
   /** A task was given up, and is with its dead letters. */
-  buried(message: IncomingMessage, attempts: number, { reason, error }: GivenUp): void {
+  buried(message: IncomingMessage, given: GivenUp): void {
+    const { reason, error } = given;
     this.#tally.deadLettered += 1;
     this.#channel.report({
       type: 'task-dead-lettered',
       queue: this.#queue,
       messageId: message.messageId,
-      attempts,
+      attempts: attemptsOf(message, given),
       reason,
       error,
     });

@@ -53,6 +53,24 @@ export async function deadLetters(channel: Channel): Promise<{
   };
 }
 
+/** Deletes the queue of a task and that of its dead letters when the test ends, whatever became of its connections. */
+export function deleteTaskInTheEnd(url: string, name: string): void {
+  onTestFinished(async () => {
+    const { channel } = await openWorkbench(url);
+    for (const queue of [name, `${name}.dead`])
+      await (await channel.getQueue(queue, { ensure: false })).delete();
+  });
+}
+
+/** Shows the tasks that workers on a connection give up and keep. */
+export function showBuried(connection: Connection): Inbox<LeveretEvent> {
+  const buried = createInbox<LeveretEvent>('a dead letter');
+  connection.on('event', (event) => {
+    if (event.type === 'task-dead-lettered') buried.push(event);
+  });
+  return buried;
+}
+
 /**
  * Closes the workbench's channel, so that whatever it did not settle goes back, and gives how many messages the queue
  * holds then.

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { pid } from 'node:process';
 import type { Consumer, LeveretError } from '@leveret/core';
 import type { WorkerCounters } from './counters.ts';
+import { ignore } from './errors.ts';
 import type { RateLimiter } from './middleware/rate-limit.ts';
 import type { StuckHandlers } from './middleware/timeout.ts';
 import { whole } from './options.ts';
@@ -170,5 +171,3 @@ export class Worker {
     return works ? consumer.resume() : consumer.pause();
   }
 }
-
-function ignore(): void {}

@@ -24,7 +24,9 @@ function references(text: string): readonly Reference[] {
   return found;
 }
 
-const documents = readdirSync(`${root}/docs`).filter((name) => name.endsWith('.md'));
+const documents = readdirSync(`${root}/docs`, { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.md'),
+);
 
 describe.for(documents)('docs/%s', (name) => {
   const named = references(readFileSync(`${root}/docs/${name}`, 'utf8'));

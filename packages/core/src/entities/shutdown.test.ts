@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import process from 'node:process';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createInbox, type Inbox } from '@leveret/testkit';
 import { type SourceProcess, startSource } from '@leveret/testkit/vitest';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { deferred } from '../internal/deferred.ts';
 import { READY } from './shutdown.fixture.ts';
 import { shutdownOn } from './shutdown.ts';
@@ -79,6 +78,8 @@ describe('handlers of the process', () => {
   });
 
   test('come off for good when it is cancelled on the way, and everything is closed all the same', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    onTestFinished(() => void vi.useRealTimers());
     const before = process.listenerCount('SIGUSR2');
     const closing = deferred();
     const shutdown = shutdownOn(['SIGUSR2'], [{ close: () => closing.promise }], { timeout: 100 });
@@ -87,7 +88,8 @@ describe('handlers of the process', () => {
     expect(shutdown.signal.reason).toMatchObject({ code: 'CLOSED' });
     shutdown.cancel();
     expect(process.listenerCount('SIGUSR2')).toBe(before);
-    await sleep(150); // with its timer left behind, this process would end here
+    vi.advanceTimersByTime(150); // with its timer left behind, this process would end here
+    expect(vi.getTimerCount()).toBe(0);
     closing.resolve();
     expect(await shutdown.done).toMatchObject({ signal: 'SIGUSR2', errors: [] });
     expect((await shutdown.done).duration).toBeGreaterThan(100);

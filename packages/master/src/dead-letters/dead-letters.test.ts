@@ -2,12 +2,17 @@ import { jsonCodec } from '@leveret/codec-json';
 import { type HeaderTable, LeveretError } from '@leveret/core';
 import { createInbox } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Master } from '../master.ts';
 import type { HandleMiddleware } from '../middleware/middleware.ts';
 import { RejectMessage } from '../outcomes.ts';
 import type { WorkerOptions } from '../types.ts';
-import { openWorkbench, type Workbench } from '../workbench.fixture.ts';
+import {
+  deleteTaskInTheEnd,
+  openWorkbench,
+  showBuried,
+  type Workbench,
+} from '../workbench.fixture.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import type { DeadLetter } from './letter.ts';
 
@@ -29,11 +34,8 @@ async function withLetters(
   const bench = await openWorkbench<Numbers>(url);
   const { master, connection } = bench;
   const name = uniqueName('task');
-  deleteInTheEnd(url, name);
-  const buried = createInbox<void>('a dead letter');
-  const stop = connection.on('event', ({ type }) => {
-    if (type === 'task-dead-lettered') buried.push();
-  });
+  deleteTaskInTheEnd(url, name);
+  const buried = showBuried(connection);
   const worker = await master.createWorker(
     name,
     ({ n }) => {
@@ -44,7 +46,6 @@ async function withLetters(
   for (const n of range(count))
     await master.createTask(name, { n }, { messageId: `id-${n}`, headers: { n } });
   await buried.take(count, 15_000);
-  stop();
   await worker.close();
   return { ...bench, name };
 }
@@ -55,14 +56,6 @@ async function listed(dead: DeadLetters): Promise<DeadLetter[]> {
   return letters;
 }
 
-function deleteInTheEnd(url: string, name: string): void {
-  onTestFinished(async () => {
-    const { channel } = await openWorkbench(url);
-    for (const queue of [name, `${name}.dead`])
-      await (await channel.getQueue(queue, { ensure: false })).delete();
-  });
-}
-
 const ids = (letters: readonly DeadLetter[]): (string | undefined)[] =>
   letters.map(({ messageId }) => messageId);
 
@@ -70,13 +63,10 @@ describeWithBroker('a dead letter', (getUrl) => {
   test('is the task as it was created, and says what went wrong, when, how often and where', async () => {
     const { master } = await openWorkbench<Numbers>(getUrl());
     const name = uniqueName('task');
-    deleteInTheEnd(getUrl(), name);
-    const buried = createInbox<void>('a dead letter');
+    deleteTaskInTheEnd(getUrl(), name);
     const { connection } = await openWorkbench(getUrl());
     const watched = new Master<Numbers>(await connection.channel(), { codec: jsonCodec() });
-    connection.on('event', ({ type }) => {
-      if (type === 'task-dead-lettered') buried.push();
-    });
+    const buried = showBuried(connection);
     const since = Date.now();
     await watched.createWorker(
       name,
@@ -131,11 +121,8 @@ describeWithBroker('a dead letter', (getUrl) => {
   ] as const)('tells of %s that was thrown', async ([, thrown, type, message]) => {
     const { master, connection } = await openWorkbench(getUrl());
     const name = uniqueName('task');
-    deleteInTheEnd(getUrl(), name);
-    const buried = createInbox<void>('a dead letter');
-    connection.on('event', (event) => {
-      if (event.type === 'task-dead-lettered') buried.push();
-    });
+    deleteTaskInTheEnd(getUrl(), name);
+    const buried = showBuried(connection);
     await master.createWorker(name, () => Promise.reject(thrown), { retry: 1 });
     await master.createTask(name, {});
     await buried.next(15_000);
@@ -154,11 +141,8 @@ describeWithBroker('a dead letter', (getUrl) => {
   ] as const)('keeps the task in spite of %s', async ([, makeError, headers]) => {
     const { master, connection } = await openWorkbench(getUrl());
     const name = uniqueName('task');
-    deleteInTheEnd(getUrl(), name);
-    const buried = createInbox<void>('a dead letter');
-    connection.on('event', (event) => {
-      if (event.type === 'task-dead-lettered') buried.push();
-    });
+    deleteTaskInTheEnd(getUrl(), name);
+    const buried = showBuried(connection);
     const work = (): never => {
       throw makeError();
     };
@@ -174,11 +158,8 @@ describeWithBroker('a dead letter', (getUrl) => {
   test('is kept of what RejectMessage refuses also in a worker without retry, if it wants them', async () => {
     const { master, connection } = await openWorkbench(getUrl());
     const name = uniqueName('task');
-    deleteInTheEnd(getUrl(), name);
-    const buried = createInbox<object>('a dead letter');
-    connection.on('event', (event) => {
-      if (event.type === 'task-dead-lettered') buried.push(event);
-    });
+    deleteTaskInTheEnd(getUrl(), name);
+    const buried = showBuried(connection);
     const refuse = (): never => {
       throw new RejectMessage();
     };
@@ -193,11 +174,8 @@ describeWithBroker('a task that is given up', (getUrl) => {
   test('is kept also where its properties cannot be published again', async () => {
     const { channel, master, connection } = await openWorkbench(getUrl());
     const name = uniqueName('task');
-    deleteInTheEnd(getUrl(), name);
-    const buried = createInbox<object>('a dead letter');
-    connection.on('event', (event) => {
-      if (event.type === 'task-dead-lettered') buried.push(event);
-    });
+    deleteTaskInTheEnd(getUrl(), name);
+    const buried = showBuried(connection);
     // As a message looks whose identity was no UTF-8: each byte has become three.
     const spoil: HandleMiddleware = (context, next) => {
       const type = '\uFFFD'.repeat(200);
@@ -222,11 +200,8 @@ describeWithBroker('a task that is given up', (getUrl) => {
   test('is kept also where somebody has deleted the queue for it, without another try', async () => {
     const { channel, master, connection } = await openWorkbench(getUrl());
     const name = uniqueName('task');
-    deleteInTheEnd(getUrl(), name);
-    const buried = createInbox<object>('a dead letter');
-    connection.on('event', (event) => {
-      if (event.type === 'task-dead-lettered') buried.push(event);
-    });
+    deleteTaskInTheEnd(getUrl(), name);
+    const buried = showBuried(connection);
     let tries = 0;
     const fail = (): never => {
       tries += 1;
@@ -243,12 +218,9 @@ describeWithBroker('a task that is given up', (getUrl) => {
   test('goes to its dead letters alone, although its headers name further queues', async () => {
     const { channel, master, connection } = await openWorkbench(getUrl());
     const name = uniqueName('task');
-    deleteInTheEnd(getUrl(), name);
+    deleteTaskInTheEnd(getUrl(), name);
     const other = await channel.declareQueue(uniqueName('copy'), { exclusive: true });
-    const buried = createInbox<object>('a dead letter');
-    connection.on('event', (event) => {
-      if (event.type === 'task-dead-lettered') buried.push(event);
-    });
+    const buried = showBuried(connection);
     const fail = (): never => {
       throw new Error('broken');
     };
@@ -307,10 +279,7 @@ describeWithBroker('the dead letters of a task', (getUrl) => {
 
   test('that fail again while all are requeued are left for the next time', async () => {
     const { master, name, connection } = await withLetters(getUrl(), 5);
-    const buried = createInbox<void>('a dead letter');
-    connection.on('event', ({ type }) => {
-      if (type === 'task-dead-lettered') buried.push();
-    });
+    const buried = showBuried(connection);
     const fail = (): never => {
       throw new Error('again');
     };

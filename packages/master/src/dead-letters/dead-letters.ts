@@ -6,6 +6,7 @@ import {
   LeveretError,
   type Queue,
 } from '@leveret/core';
+import { hasCode } from '../errors.ts';
 import { checkFunction, checkOptions, whole } from '../options.ts';
 import { DeadLetter, deadQueueOf } from './letter.ts';
 
@@ -198,7 +199,7 @@ export class DeadLetters {
     try {
       return await this.#channel.getQueue(this.queue);
     } catch (error) {
-      if (error instanceof LeveretError && error.code === 'NOT_FOUND') return undefined;
+      if (hasCode(error, 'NOT_FOUND')) return undefined;
       throw error;
     }
   }

@@ -9,6 +9,7 @@ import {
   TimeoutError,
   type Timer,
 } from '@leveret/core';
+import { hasCode, ignore } from '../errors.ts';
 import { OUR_HEADERS } from '../headers.ts';
 import { routeOf } from './stages.ts';
 import { DELIVERY, DelayTopology, UNROUTED } from './topology.ts';
@@ -206,9 +207,3 @@ function isLost(error: unknown): boolean {
 function isMissing(error: unknown): boolean {
   return hasCode(error, 'EXCHANGE_NOT_FOUND') || hasCode(error, 'UNROUTABLE');
 }
-
-function hasCode(error: unknown, code: LeveretError['code']): boolean {
-  return error instanceof LeveretError && error.code === code;
-}
-
-function ignore(): void {}

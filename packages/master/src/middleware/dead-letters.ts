@@ -1,5 +1,5 @@
 import type { Clock } from '@leveret/core';
-import { attemptsOf, deadQueueOf, epitaphs } from '../dead-letters/letter.ts';
+import { deadQueueOf, epitaphs } from '../dead-letters/letter.ts';
 import { isGone, type TaskMover } from '../mover.ts';
 import type { TaskNews } from '../news.ts';
 import type { FailureOptions } from '../types.ts';
@@ -32,9 +32,8 @@ export function deadLetters(parts: DeadLetterParts): HandleMiddleware {
       const { given } = verdict;
       const { worker, mover } = parts;
       const headers = epitaphs(message, given, { worker, now: parts.clock.date() });
-      const attempts = attemptsOf(message, given);
       const moved = await mover.aside(message, deadQueueOf(name), headers, parts.declare);
-      if (moved === 'moved') parts.news.buried(message, attempts, given);
+      if (moved === 'moved') parts.news.buried(message, given);
     }
   };
 }

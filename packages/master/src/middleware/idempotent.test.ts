@@ -1,8 +1,8 @@
 import { createInbox } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { TaskContext } from '../types.ts';
-import { openWorkbench } from '../workbench.fixture.ts';
+import { deleteTaskInTheEnd, openWorkbench } from '../workbench.fixture.ts';
 import { type IdempotencyOptions, type IdempotencyStore, idempotent } from './idempotent.ts';
 import { memoryStore } from './memory-store.ts';
 
@@ -25,11 +25,7 @@ async function once(
     retry: { attempts: 3, backoff: () => 0 },
     middleware: [idempotent({ store, busyDelay: 1, ...options })],
   });
-  onTestFinished(async () => {
-    const other = await openWorkbench(url);
-    for (const queue of [name, `${name}.dead`])
-      await (await other.channel.getQueue(queue, { ensure: false })).delete();
-  });
+  deleteTaskInTheEnd(url, name);
   return { master, channel, name, worker };
 }
 

@@ -1,4 +1,5 @@
 import { LeveretError } from '@leveret/core';
+import { ignore } from '../errors.ts';
 import type { TaskContext, TaskOptions } from '../types.ts';
 
 /** A task that is about to be created. */
@@ -86,5 +87,3 @@ function nextOf<Context>(
     return begun;
   };
 }
-
-function ignore(): void {}

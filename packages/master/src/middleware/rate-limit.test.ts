@@ -7,7 +7,7 @@ import { NackMessage } from '../outcomes.ts';
 import { openWorkbench } from '../workbench.fixture.ts';
 import { type RateLimit, RateLimiter } from './rate-limit.ts';
 
-/** Those that got their turn, and when. */
+/** Those that got their turn, and when: the clock must not be turned on before that is written down. */
 function limited(limit: RateLimit) {
   const clock = new HandClock();
   const limiter = new RateLimiter(limit, clock);
@@ -37,25 +37,104 @@ describe('a rate limit', () => {
     expect(clock.timers).toBe(0);
   });
 
-  test('is never exceeded, whenever tasks come', async () => {
-    const gaps = fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 40 });
+  test('in any stretch of time lets through a full bucket and what flows in, and no more', async () => {
+    const gaps = fc.array(fc.integer({ min: 0, max: 250 }), { maxLength: 30 });
     await fc.assert(
-      fc.asyncProperty(gaps, fc.integer({ min: 1, max: 5 }), async (pauses, tasks) => {
-        const per = 300;
-        const { clock, turns, come } = limited({ tasks, per });
-        for (const [n, pause] of pauses.entries()) {
-          void come(n);
-          await clock.turn(pause);
-        }
-        await clock.turn(per * (pauses.length + 1));
-        expect(turns.map(({ n }) => n)).toStrictEqual(pauses.map((_, n) => n));
-        for (const { at } of turns) {
-          const within = turns.filter((turn) => turn.at >= at && turn.at < at + per).length;
-          expect(within).toBeLessThanOrEqual(2 * tasks); // a full bucket, and what flows in
-        }
-      }),
-      { numRuns: 30 },
+      fc.asyncProperty(
+        gaps,
+        fc.integer({ min: 1, max: 7 }),
+        fc.integer({ min: 50, max: 1_000 }),
+        async (pauses, tasks, per) => {
+          const { clock, turns, come } = limited({ tasks, per });
+          for (const [n, pause] of pauses.entries()) {
+            void come(n);
+            await clock.turn(0);
+            await clock.turn(pause);
+          }
+          await clock.turn(per * (pauses.length + 1));
+          expect(turns.map(({ n }) => n)).toStrictEqual([...pauses.keys()]);
+          for (const [first, { at }] of turns.entries())
+            for (const [last, { at: until }] of turns.entries())
+              if (last >= first)
+                expect(last - first + 1).toBeLessThanOrEqual(
+                  tasks + ((until - at) * tasks) / per + 1e-6,
+                );
+        },
+      ),
+      { numRuns: 40 },
     );
+  });
+
+  test('does not save up more than a bucket, however long nothing comes', async () => {
+    const { clock, turns, come } = limited({ tasks: 3, per: 300 });
+    await clock.turn(1_000_000);
+    for (const n of [0, 1, 2, 3, 4]) void come(n);
+    await clock.turn(0);
+    expect(turns.map(({ n }) => n)).toStrictEqual([0, 1, 2]);
+    await clock.turn(100);
+    expect(turns.map(({ n }) => n)).toStrictEqual([0, 1, 2, 3]);
+  });
+
+  test('takes no token for a task that is gone as it comes', async () => {
+    const { clock, limiter, turns, come } = limited({ tasks: 1, per: 100 });
+    expect(await come(0, AbortSignal.abort())).toBeInstanceOf(NackMessage);
+    void come(1);
+    await clock.turn(0);
+    expect(turns).toStrictEqual([{ n: 1, at: 0 }]);
+    expect(await come(2, AbortSignal.abort())).toMatchObject({ requeue: true });
+    expect(clock.timers).toBe(0);
+    limiter.stop();
+  });
+
+  test('keeps no timer for the last one that waited and left', async () => {
+    const { clock, come } = limited({ tasks: 1, per: 100 });
+    const leave = new AbortController();
+    void come(0);
+    void come(1);
+    void come(2, leave.signal);
+    leave.abort();
+    expect(clock.timers).toBe(1);
+    await clock.turn(100);
+    expect(clock.timers).toBe(0);
+  });
+
+  test('does not let one that comes overtake those that wait', async () => {
+    const { clock, turns, come } = limited({ tasks: 1, per: 100 });
+    for (const n of [0, 1, 2]) void come(n);
+    await clock.turn(100);
+    void come(3);
+    await clock.turn(300);
+    expect(turns.map(({ n }) => n)).toStrictEqual([0, 1, 2, 3]);
+  });
+
+  test('an abort after its turn takes nothing from those that wait', async () => {
+    const { clock, turns, come } = limited({ tasks: 1, per: 100 });
+    const late = new AbortController();
+    void come(0);
+    void come(1, late.signal);
+    void come(2);
+    await clock.turn(0);
+    await clock.turn(100);
+    late.abort();
+    await clock.turn(100);
+    expect(turns).toStrictEqual([
+      { n: 0, at: 0 },
+      { n: 1, at: 100 },
+      { n: 2, at: 200 },
+    ]);
+  });
+
+  test('gives no token back that was taken before it stopped', async () => {
+    const { clock, limiter, turns, come } = limited({ tasks: 2, per: 200 });
+    for (const n of [0, 1, 2, 3]) void come(n);
+    await clock.turn(0);
+    limiter.stop();
+    limiter.stop();
+    void come(4);
+    await clock.turn(99);
+    expect(turns.map(({ n }) => n)).toStrictEqual([0, 1]);
+    await clock.turn(1);
+    expect(turns.at(-1)).toStrictEqual({ n: 4, at: 100 });
   });
 
   test('gives the turn of one that leaves to the next', async () => {

@@ -15,7 +15,7 @@ const PUT_BACK = new NackMessage({ requeue: true });
 
 interface Waiting {
   readonly go: () => void;
-  readonly giveUp: (outcome: NackMessage) => void;
+  readonly putBack: () => void;
 }
 
 /**
@@ -51,7 +51,7 @@ export class RateLimiter {
   /** Nothing that waits gets its turn any more: it goes back to its queue. */
   stop(): void {
     this.#rest();
-    for (const { giveUp } of this.#waiting) giveUp(PUT_BACK);
+    for (const { putBack } of this.#waiting) putBack();
     this.#waiting.clear();
   }
 
@@ -66,15 +66,15 @@ export class RateLimiter {
           signal.removeEventListener('abort', leave);
           resolve();
         },
-        giveUp: (outcome) => {
+        putBack: () => {
           signal.removeEventListener('abort', leave);
-          reject(outcome);
+          reject(PUT_BACK);
         },
       };
       const leave = (): void => {
         this.#waiting.delete(waiting);
         if (this.#waiting.size === 0) this.#rest();
-        waiting.giveUp(PUT_BACK);
+        waiting.putBack();
       };
       this.#waiting.add(waiting);
       signal.addEventListener('abort', leave);

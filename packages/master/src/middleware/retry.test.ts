@@ -1,12 +1,12 @@
 import { LeveretError, type LeveretEvent } from '@leveret/core';
 import { createInbox, type Inbox } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DeadLetter } from '../dead-letters/letter.ts';
 import type { Master } from '../master.ts';
 import { NackMessage, RejectMessage, RetryLater } from '../outcomes.ts';
 import type { TaskContext, WorkerOptions } from '../types.ts';
-import { openWorkbench } from '../workbench.fixture.ts';
+import { deleteTaskInTheEnd, openWorkbench } from '../workbench.fixture.ts';
 
 const WAIT = 15_000;
 
@@ -29,7 +29,7 @@ async function retrying(
   handler: (context: TaskContext) => unknown,
   options: WorkerOptions = {},
 ): Promise<Bench> {
-  const { master, channel, connection } = await openWorkbench(url);
+  const { master, connection } = await openWorkbench(url);
   const name = uniqueName('task');
   const tries = createInbox<TaskContext>('a try');
   const dead = createInbox<LeveretEvent>('a dead letter');
@@ -48,10 +48,7 @@ async function retrying(
     },
     { ...(retry === undefined ? {} : { retry }), ...options },
   );
-  onTestFinished(async () => {
-    for (const queue of [name, `${name}.dead`])
-      await (await channel.getQueue(queue, { ensure: false })).delete();
-  });
+  deleteTaskInTheEnd(url, name);
   return { name, master, tries, dead, retried, rest };
 }
 

@@ -7,9 +7,9 @@ import {
   startRabbitNode,
 } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TaskContext, WorkerOptions } from '../types.ts';
-import { leftIn, openWorkbench, type Workbench } from '../workbench.fixture.ts';
+import { deleteTaskInTheEnd, leftIn, openWorkbench, type Workbench } from '../workbench.fixture.ts';
 import type { Worker } from '../worker.ts';
 
 interface Numbered {
@@ -39,11 +39,7 @@ async function withTimeout(
     timeoutGrace: 40,
     ...options,
   });
-  onTestFinished(async () => {
-    const { channel } = await openWorkbench(url);
-    for (const queue of [name, `${name}.dead`])
-      await (await channel.getQueue(queue, { ensure: false })).delete();
-  });
+  deleteTaskInTheEnd(url, name);
   return { ...bench, name, worker };
 }
 
