@@ -31,6 +31,7 @@ export {
 } from './diagnostics/events.ts';
 export type { Logger, WriteLog } from './diagnostics/logger.ts';
 // For authors of drivers
+export { type Handover, takeOver } from './driver/amqp/connection.ts';
 export type { TableSupport } from './message/check-table.ts';
 export type { Settlement, Settler } from './message/incoming.ts';
 export type {
@@ -64,6 +65,7 @@ export {
   type ConnectionEvents,
   type ConnectionHealth,
   connect,
+  type UpdateSecretOptions,
 } from './entities/connection.ts';
 export { Consumer } from './entities/consumer.ts';
 export { type BindOptions, type DeleteExchangeOptions, Exchange } from './entities/exchange.ts';

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   type Channel,
   type CodecSet,
@@ -20,7 +19,7 @@ import {
   checkSignal,
   checkTimeout,
 } from './options.ts';
-import { PendingCalls } from './pending.ts';
+import { type PendingCall, PendingCalls } from './pending.ts';
 import {
   DEAD_LETTER_EXCHANGE,
   FROM_HEADER,
@@ -119,19 +118,18 @@ export class Caller {
     const body = encoded instanceof Promise ? await encoded : encoded;
     const full = this.#full(body);
     if (full) throw full;
-    const id = randomUUID();
     // Registered before it is published: a fast reply must find it.
-    const outcome = this.#pending.add(id, method, wait);
-    const send = (replyTo: string): void => {
-      if (this.#pending.get(id)) this.#send(id, method, body, replyTo, options, wait.timeout);
-    };
+    const pending = this.#pending.add(method, wait);
     const replyTo = this.#replyTo();
-    if (replyTo !== undefined) send(replyTo);
+    if (replyTo !== undefined) this.#send(pending, body, replyTo, options, wait.timeout);
     else {
-      this.#hold(send, body, outcome);
+      const send = (to: string): void => {
+        if (pending.waits) this.#send(pending, body, to, options, wait.timeout);
+      };
+      this.#hold(send, body, pending.outcome);
       if (!this.#replies) this.#repair();
     }
-    return outcome;
+    return pending.outcome;
   }
 
   /** Keeps a call until it can be sent, or has settled before. */
@@ -204,8 +202,7 @@ export class Caller {
   }
 
   #send(
-    id: string,
-    method: string,
+    call: PendingCall,
     encoded: Encoded,
     replyTo: string,
     options: CallOptions,
@@ -220,7 +217,7 @@ export class Caller {
           contentType: encoded.contentType,
           contentEncoding: encoded.contentEncoding,
           type: MESSAGE_TYPE.call,
-          correlationId: id,
+          correlationId: call.id,
           replyTo,
           headers: headers ? { ...headers, [FROM_HEADER]: replyTo } : { [FROM_HEADER]: replyTo },
           priority,
@@ -228,10 +225,10 @@ export class Caller {
           expiration,
           timestamp: systemClock.date(),
         },
-        queueName(exchange.name, method),
+        queueName(exchange.name, call.method),
         { timeout, resend: false, confirm: needsConfirm(encoded) },
       )
-      .catch((error: unknown) => this.#pending.get(id)?.reject(sendFailed(method, error)));
+      .catch((error: unknown) => call.reject(sendFailed(call.method, error)));
   }
 
   #sendUnsent(): void {

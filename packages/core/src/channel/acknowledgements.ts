@@ -1,4 +1,5 @@
 import type { DriverChannel } from '../driver/driver.ts';
+import { TagMap } from '../internal/tag-map.ts';
 
 /** The part of a driver channel that settlements go to. */
 export type SettlingChannel = Pick<DriverChannel, 'ack' | 'nack' | 'reject'>;
@@ -11,8 +12,8 @@ export type SettlingChannel = Pick<DriverChannel, 'ack' | 'nack' | 'reject'>;
 export class Acknowledgements {
   readonly #channel: SettlingChannel;
   readonly #endOfTurn: (fn: () => void) => void;
-  /** Unsettled deliveries, oldest first: tags only ever grow. */
-  readonly #unsettled = new Set<number>();
+  /** Unsettled deliveries: tags only ever grow. */
+  readonly #unsettled = new TagMap<true>();
   #acked: number[] = [];
   readonly #flush = (): void => this.flush();
 
@@ -28,18 +29,18 @@ export class Acknowledgements {
 
   /** A delivery came that has to be settled. */
   delivered(tag: number): void {
-    this.#unsettled.add(tag);
+    this.#unsettled.add(tag, true);
   }
 
   /** Acknowledges at the end of this turn. */
   ack(tag: number): void {
-    if (!this.#unsettled.delete(tag)) return;
+    if (!this.#unsettled.take(tag)) return;
     if (this.#acked.push(tag) === 1) this.#endOfTurn(this.#flush);
   }
 
   /** Refuses at once. */
   refuse(tag: number, how: 'nack' | 'reject', requeue: boolean): void {
-    if (!this.#unsettled.delete(tag)) return;
+    if (!this.#unsettled.take(tag)) return;
     this.#channel[how](tag, requeue);
   }
 
@@ -48,7 +49,7 @@ export class Acknowledgements {
     const acked = this.#acked;
     if (acked.length === 0) return;
     this.#acked = [];
-    const oldest = this.#oldestUnsettled();
+    const oldest = this.#unsettled.oldest ?? Number.POSITIVE_INFINITY;
     let merged = 0;
     let upTo = 0;
     for (const tag of acked) {
@@ -60,10 +61,5 @@ export class Acknowledgements {
       }
     }
     if (merged > 0) this.#channel.ack(upTo, merged > 1);
-  }
-
-  #oldestUnsettled(): number {
-    for (const tag of this.#unsettled) return tag;
-    return Number.POSITIVE_INFINITY;
   }
 }

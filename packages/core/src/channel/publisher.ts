@@ -1,6 +1,7 @@
 import type { DriverChannel } from '../driver/driver.ts';
 import { LeveretError, TimeoutError } from '../errors/leveret-error.ts';
 import type { Clock, Timer } from '../internal/clock.ts';
+import { TagMap } from '../internal/tag-map.ts';
 import type { WireMessage, WireReturn } from '../message/message.ts';
 import { ReturnedMessage } from '../message/received.ts';
 import { UnroutableError } from '../message/unroutable-error.ts';
@@ -74,7 +75,8 @@ export class Publisher {
   #closed: LeveretError | undefined;
   /** In the order in which they are to be sent. */
   #waiting = new Set<Entry>();
-  readonly #inFlight = new Map<number, Entry>();
+  /** By publish tag. */
+  readonly #inFlight = new TagMap<Entry>();
   readonly #refused: Refusals<Entry>;
   /** How many of those in flight have expired. */
   #expired = 0;
@@ -169,8 +171,7 @@ export class Publisher {
     this.#channel = undefined;
     if (this.#confirms === 'on') this.#confirms = 'asked';
     const resent: Entry[] = [];
-    for (const [tag, entry] of this.#inFlight) {
-      this.#leaveFlight(tag, entry);
+    for (const entry of this.#landed()) {
       if (entry.settled) continue;
       entry.returned = undefined;
       if (entry.resend) resent.push(entry);
@@ -204,26 +205,23 @@ export class Publisher {
 
   /** The broker's answer to one or, with `multiple`, all up to one. */
   confirmed(tag: number, multiple: boolean, ok: boolean): void {
-    if (!multiple) {
-      const entry = this.#inFlight.get(tag);
-      if (entry) this.#answered(tag, entry, ok);
-    } else {
-      for (const [each, entry] of this.#inFlight) {
-        if (each > tag) break;
-        this.#answered(each, entry, ok);
-      }
-    }
-    this.pump();
+    if (multiple)
+      for (
+        let oldest = this.#inFlight.oldest;
+        oldest && oldest <= tag;
+        oldest = this.#inFlight.oldest
+      )
+        this.#answered(oldest, ok);
+    else this.#answered(tag, ok);
+    if (this.#waiting.size > 0) this.pump();
   }
 
   /** A mandatory message came back; its confirm is still to come. Gives whether a publish fails over it. */
   returned(wire: WireReturn): boolean {
-    for (const entry of this.#inFlight.values()) {
-      if (entry.returned || !isSame(entry.message, wire)) continue;
-      entry.returned = new ReturnedMessage(wire);
-      return entry.rejectReturned;
-    }
-    return false;
+    const entry = this.#inFlight.find((each) => !each.returned && isSame(each.message, wire));
+    if (!entry) return false;
+    entry.returned = new ReturnedMessage(wire);
+    return entry.rejectReturned;
   }
 
   /** Resolves once every publish has settled. */
@@ -236,10 +234,7 @@ export class Publisher {
   close(cause: LeveretError): void {
     this.#closed = cause;
     this.#channel = undefined;
-    for (const [tag, entry] of this.#inFlight) {
-      this.#leaveFlight(tag, entry);
-      this.#settle(entry, unconfirmed(cause));
-    }
+    for (const entry of this.#landed()) this.#settle(entry, unconfirmed(cause));
     for (const entry of this.#waiting) this.#settle(entry, entry.sent ? unconfirmed(cause) : cause);
     for (const entry of this.#refused.items) this.#settle(entry, nacked(cause));
   }
@@ -275,13 +270,13 @@ export class Publisher {
     const tag = channel.publish(entry.message);
     if (entry.confirm) {
       entry.inFlight = true;
-      this.#inFlight.set(tag, entry);
+      this.#inFlight.add(tag, entry);
     } else this.#settle(entry);
   }
 
-  #answered(tag: number, entry: Entry, ok: boolean): void {
-    this.#leaveFlight(tag, entry);
-    if (entry.settled) return;
+  #answered(tag: number, ok: boolean): void {
+    const entry = this.#leaveFlight(tag);
+    if (!entry || entry.settled) return;
     if (!ok) return this.#refuse(entry);
     this.#refused.taken(entry.message);
     if (entry.returned && entry.rejectReturned)
@@ -300,13 +295,26 @@ export class Publisher {
     if (this.#refused.refused(entry.message)) this.#events.useless(nacked());
   }
 
+  /** Takes all out of flight; gives them, oldest first. */
+  #landed(): Entry[] {
+    const entries: Entry[] = [];
+    for (let tag = this.#inFlight.oldest; tag; tag = this.#inFlight.oldest) {
+      const entry = this.#leaveFlight(tag);
+      if (entry) entries.push(entry);
+    }
+    return entries;
+  }
+
   /** Its bytes count as long as it is held: also where it expired in flight. */
-  #leaveFlight(tag: number, entry: Entry): void {
-    this.#inFlight.delete(tag);
+  #leaveFlight(tag: number): Entry | undefined {
+    const entry = this.#inFlight.take(tag);
+    if (!entry) return undefined;
     entry.inFlight = false;
-    if (!entry.settled) return;
-    this.#expired--;
-    this.#bytes -= entry.message.body.byteLength;
+    if (entry.settled) {
+      this.#expired--;
+      this.#bytes -= entry.message.body.byteLength;
+    }
+    return entry;
   }
 
   #expire(entry: Entry): void {

@@ -14,6 +14,7 @@ const lost = new LeveretError('CONNECTION_LOST', 'cut');
 /** A connection that opens channels whose broker is the test. */
 class FakeLink implements DriverConnection {
   readonly frameMax = 8192;
+  readonly serverProperties = undefined;
   readonly channels: { readonly channel: FakeChannel; readonly events: DriverChannelEvents }[] = [];
   /** Prepares each channel before it is handed out. */
   prepare: (channel: FakeChannel) => void = ignore;
@@ -23,6 +24,10 @@ class FakeLink implements DriverConnection {
     this.prepare(channel);
     this.channels.push({ channel, events });
     return Promise.resolve(channel);
+  }
+
+  updateSecret(): Promise<void> {
+    return Promise.resolve();
   }
 
   close(): Promise<void> {

@@ -1,5 +1,6 @@
 import type { DriverChannel } from '../driver/driver.ts';
 import { LeveretError } from '../errors/leveret-error.ts';
+import { Chain, type Link } from '../internal/chain.ts';
 import type { Clock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import { deferred, ignore } from '../internal/deferred.ts';
@@ -80,7 +81,7 @@ export class Subscription {
   readonly #events: SubscriptionEvents;
   readonly #clock: Clock;
   readonly #ended = deferred<LeveretError | undefined>();
-  readonly #inHand = new Set<IncomingMessage>();
+  readonly #inHand = new Chain<IncomingMessage>();
   #buffered = new Fifo<IncomingMessage>();
   #state: State = { kind: 'idle' };
   #concurrency: number;
@@ -194,7 +195,7 @@ export class Subscription {
   /** Its channel is gone: what no handler took will be delivered again. */
   lose(cause: LeveretError): void {
     this.#buffered = new Fifo();
-    for (const message of this.#inHand) IncomingMessage.abort(message, cause);
+    for (const message of this.#inHand.values) IncomingMessage.abort(message, cause);
     if (this.#state.kind === 'consuming') this.#state = { kind: 'idle' };
     if (this.#state.kind === 'starting') this.#state = { kind: this.#state.before };
   }
@@ -271,7 +272,7 @@ export class Subscription {
     });
     await withDeadline(done, 'drain', this.config.drainTimeout, this.#clock).catch(ignore);
     const aborted = new LeveretError('CLOSED', 'the consumer is closed');
-    const late = [...this.#inHand];
+    const late = this.#inHand.values;
     for (const message of late) {
       IncomingMessage.abort(message, aborted);
       giveBack(message);
@@ -303,23 +304,23 @@ export class Subscription {
   }
 
   #run(message: IncomingMessage): void {
-    this.#inHand.add(message);
+    const place = this.#inHand.add(message);
     try {
       const outcome = this.#handler(message);
-      if (isThenable(outcome)) return this.#follow(message, outcome);
+      if (isThenable(outcome)) return this.#follow(place, outcome);
     } catch (error) {
       this.#failed(message, error);
     }
-    this.#done(message);
+    this.#done(place);
   }
 
-  #follow(message: IncomingMessage, outcome: PromiseLike<unknown>): void {
+  #follow(place: Link<IncomingMessage>, outcome: PromiseLike<unknown>): void {
     const finish = (): void => {
-      this.#done(message);
+      this.#done(place);
       this.#runWaiting();
     };
     outcome.then(finish, (error) => {
-      this.#failed(message, error);
+      this.#failed(place.value, error);
       finish();
     });
   }
@@ -332,8 +333,8 @@ export class Subscription {
     }
   }
 
-  #done(message: IncomingMessage): void {
-    this.#inHand.delete(message);
+  #done(place: Link<IncomingMessage>): void {
+    this.#inHand.remove(place);
     if (this.#inHand.size === 0) this.#idle?.();
   }
 

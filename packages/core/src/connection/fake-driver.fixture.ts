@@ -12,6 +12,7 @@ import { settled } from '../internal/fake-clock.fixture.ts';
 /** A connection of {@link FakeDriver}. */
 export class FakeLink implements DriverConnection {
   readonly frameMax = 8192;
+  readonly serverProperties = { product: 'fake' };
   /** What became of it, in order. */
   readonly log: string[] = [];
   readonly channels: { readonly channel: FakeChannel; readonly events: DriverChannelEvents }[] = [];
@@ -22,6 +23,11 @@ export class FakeLink implements DriverConnection {
     const channel = new FakeChannel();
     this.channels.push({ channel, events });
     return channel;
+  }
+
+  updateSecret(secret: string): Promise<void> {
+    this.log.push(`secret ${secret}`);
+    return Promise.resolve();
   }
 
   close(): Promise<void> {

@@ -6,6 +6,7 @@ import type { Clock, Timer } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import { deferred, ignore } from '../internal/deferred.ts';
 import { Listeners } from '../internal/emitter.ts';
+import type { HeaderTable } from '../message/message.ts';
 import { type LinkEffect, type LinkEvent, type LinkState, linkStep } from './machine.ts';
 import { type ConnectionConfig, checkCredentials } from './options.ts';
 import { linkStory } from './story.ts';
@@ -43,6 +44,8 @@ export class Supervisor {
   readonly changes: Listeners<ConnectionStatus> = new Listeners();
   /** The user of the present connection; of the first one before it. */
   username = '';
+  /** What the broker of the present connection, else of the last one, says of itself. */
+  serverProperties: HeaderTable | undefined;
   readonly #config: ConnectionConfig;
   readonly #driver: Driver;
   readonly #clock: Clock;
@@ -96,6 +99,15 @@ export class Supervisor {
   /** Largest frame, as negotiated last; as it will be asked for before that. */
   get frameMax(): number {
     return this.#frameMax;
+  }
+
+  /** Gives the broker another secret for the present connection. Errors: `CONNECTION_LOST`, `TIMEOUT`, `CLOSED`. */
+  async updateSecret(secret: string, reason: string, timeout: number): Promise<void> {
+    const link = this.#link;
+    if (this.#state.kind === 'closed') throw closedError(this.#state.cause);
+    if (!link) throw new LeveretError('CONNECTION_LOST', 'there is no connection at present');
+    const name = 'connection.update-secret';
+    await withDeadline(link.updateSecret(secret, reason), name, timeout, this.#clock);
   }
 
   /** Connects; resolves once connected. Errors: those of `connect`. */
@@ -259,6 +271,7 @@ export class Supervisor {
     if (!link) return;
     this.#upSince = this.#clock.now();
     this.#frameMax = link.frameMax;
+    this.serverProperties = link.serverProperties;
     this.#opened.resolve();
     for (const member of [...this.#members]) member.linkUp(link);
   }

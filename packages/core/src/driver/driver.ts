@@ -63,6 +63,10 @@ export interface DriverConnectionEvents {
 export interface DriverConnection {
   /** The negotiated size of a frame in bytes. */
   readonly frameMax: number;
+  /** What the broker says of itself, where the driver tells: product, version, capabilities. */
+  readonly serverProperties: HeaderTable | undefined;
+  /** `connection.update-secret`: another password, or token, for the same user. Rejects as requests of channels do. */
+  updateSecret(secret: string, reason: string): Promise<void>;
   /** Opens a channel. Rejects with `CONNECTION_LOST`, or `REFUSED` where no channel is left. */
   openChannel(events: DriverChannelEvents): Promise<DriverChannel>;
   /**

@@ -5,6 +5,7 @@ import {
   type ConnectionOptions,
   type ConnectTarget,
   connectionConfig,
+  duration,
 } from '../connection/options.ts';
 import { Outages } from '../connection/outages.ts';
 import { type ConnectionStatus, Supervisor } from '../connection/supervisor.ts';
@@ -18,6 +19,8 @@ import { deferred } from '../internal/deferred.ts';
 import type { Unsubscribe } from '../internal/emitter.ts';
 import { checkOptions } from '../internal/options.ts';
 import type { MessageLimits } from '../message/check-message.ts';
+import type { HeaderTable } from '../message/message.ts';
+import { checkName } from '../topology/names.ts';
 import { Channel } from './channel.ts';
 
 /** What a connection tells its listeners, by name. */
@@ -36,6 +39,14 @@ export interface ConnectionHealth {
   readonly ready: boolean;
   /** What it is doing at present. */
   readonly status: ConnectionStatus;
+}
+
+/** How a secret is replaced. */
+export interface UpdateSecretOptions {
+  /** Why, for the log of the broker: at most 255 bytes. Default: none. */
+  readonly reason?: string;
+  /** Milliseconds until the broker must have answered. Default: `operationTimeout` of the connection. */
+  readonly timeout?: number;
 }
 
 /** What a connection is made of. */
@@ -119,6 +130,39 @@ export class Connection {
   health(): ConnectionHealth {
     const { status } = this;
     return { live: status.state !== 'closed', ready: status.state === 'connected', status };
+  }
+
+  /**
+   * What the broker says of itself: product, version, capabilities, cluster name. That of the last connection while there is none;
+   * `undefined` with the default driver, which does not tell.
+   */
+  get serverProperties(): HeaderTable | undefined {
+    return this.#supervisor.serverProperties;
+  }
+
+  /**
+   * Gives the broker another secret of the same user for the connection that is there, such as a fresh OAuth 2 token before the
+   * old one expires. Later connections ask `credentials` anew, so give a function there, too.
+   *
+   * Errors: `INVALID_ARGUMENT`, `CONNECTION_LOST` (there is no connection: the next one will have it from `credentials`),
+   * `REFUSED` and `NOT_ALLOWED` (the broker does not accept it, and closes the connection), `TIMEOUT`, `CLOSED`.
+   *
+   * @example
+   * ```ts
+   * setInterval(async () => connection.updateSecret(await tokens.fresh()), 15 * 60_000)
+   * ```
+   */
+  async updateSecret(secret: string, options: UpdateSecretOptions = {}): Promise<void> {
+    checkOptions(options);
+    const { reason = '' } = options;
+    const timeout = duration('timeout', options.timeout, this.#config.operationTimeout);
+    if (typeof secret !== 'string')
+      throw new LeveretError(
+        'INVALID_ARGUMENT',
+        `secret must be a string, not ${describe(secret)}`,
+      );
+    checkName('reason', reason);
+    await this.#supervisor.updateSecret(secret, reason, timeout);
   }
 
   /**

@@ -58,6 +58,10 @@ const rows: Record<string, Row> = {
   'Connection.channel': ['channel.open', ({ connection }) => connection.channel()],
   'Connection.close': ['resolves', ({ connection }) => connection.close()],
   'Connection.health': ['at once', ({ connection }) => connection.health()],
+  'Connection.updateSecret': [
+    'connection.update-secret',
+    ({ connection }) => connection.updateSecret('secret'),
+  ],
   'Connection.on': ['at once', ({ connection }) => connection.on('status', () => {})],
   'Channel.declareExchange': ['exchange.declare', ({ channel }) => channel.declareExchange('e')],
   'Channel.declareExchange, passive': [

@@ -1,3 +1,6 @@
+import { timerAfter } from './timers.ts';
+import { turn } from './turn.ts';
+
 /** A pending timer, to be given back to the clock that made it. */
 export interface Timer {
   /** Takes the timer back; harmless once it has fired. */
@@ -18,28 +21,16 @@ export interface Clock {
   random(): number;
 }
 
-/** The longest delay that a Node timer takes; longer ones would fire at once. */
-const LONGEST_DELAY = 2 ** 31 - 1;
-
-class SystemTimer implements Timer {
-  readonly #handle: NodeJS.Timeout;
-
-  constructor(ms: number, fn: () => void) {
-    this.#handle = setTimeout(fn, Math.min(ms, LONGEST_DELAY));
-  }
-
-  cancel(): void {
-    clearTimeout(this.#handle);
-  }
-}
-
 /** The real clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   date: () => new Date(),
-  after: (ms, fn) => new SystemTimer(ms, fn),
-  endOfTurn: (fn) => {
-    setImmediate(fn);
-  },
+  after: (ms, fn) => timerAfter(ms, fn),
+  endOfTurn: (fn) => turn.end(fn),
   random: () => Math.random(),
 };
+
+/** Runs `fn` at the end of the current turn of the event loop, after all that runs there by `endOfTurn`. */
+export function lastInTurn(fn: () => void): void {
+  turn.last(fn);
+}

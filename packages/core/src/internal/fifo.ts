@@ -1,6 +1,6 @@
 /** A first-in, first-out queue: adding and taking cost the same however long it is. */
 export class Fifo<T> {
-  #items: (T | undefined)[] = [];
+  readonly #items: (T | undefined)[] = [];
   #head = 0;
 
   get size(): number {
@@ -17,7 +17,8 @@ export class Fifo<T> {
     const item = this.#items[this.#head];
     this.#items[this.#head++] = undefined; // let go of it
     if (this.#head * 2 > this.#items.length && this.#head > 32) {
-      this.#items = this.#items.slice(this.#head);
+      this.#items.copyWithin(0, this.#head); // in place: an array that was left behind would keep its items alive
+      this.#items.length -= this.#head;
       this.#head = 0;
     }
     return item;

@@ -31,7 +31,7 @@ async function wiretap(port: number, host: string) {
 }
 
 describeWithBroker('a channel', (getUrl) => {
-  test('is congested for as long as messages wait behind the socket', async () => {
+  test('is congested until all that was published has left for the network, and tells when it has', async () => {
     const target = targetOf(getUrl());
     await using proxy = await startTcpProxy({ host: target.host, port: target.port });
     const there = { ...target, host: '127.0.0.1', port: proxy.port };
@@ -52,9 +52,7 @@ describeWithBroker('a channel', (getUrl) => {
     for (let sent = 0; sent < 30; sent++) channel.publish(nowhere(1_000_000));
     expect(channel.congested).toBe(true);
     await deadline(drained, 4000, 'drain');
-    expect(seen[0]).toBe(true);
-    proxy.heal();
-    await expect.poll(() => channel.congested, { timeout: 5000 }).toBe(false);
+    expect(seen[0]).toBe(false);
     link.destroy();
   });
 

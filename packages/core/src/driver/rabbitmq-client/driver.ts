@@ -1,12 +1,11 @@
 import { createRequire } from 'node:module';
 import { Connection } from 'rabbitmq-client';
 import { LeveretError } from '../../errors/leveret-error.ts';
+import { takeOver } from '../amqp/connection.ts';
 import type { Driver, DriverConnection, DriverConnectionEvents, DriverTarget } from '../driver.ts';
-import { RabbitmqClientConnection } from './connection.ts';
-import { connectFailed, ProtocolViolation } from './failures.ts';
-import { guardFrames } from './frames.ts';
+import { connectFailed } from './failures.ts';
+import { guardReads, handoverOf } from './handover.ts';
 import { type ConnectionInternals, connectionInternals } from './internals.ts';
-import { LEAST_FRAME_MAX } from './protocol.ts';
 
 const manifest: { readonly version: string } = createRequire(import.meta.url)(
   'rabbitmq-client/package.json',
@@ -22,8 +21,7 @@ const SOCKET = { writableHighWaterMark: 131_072 };
 export const rabbitmqClientDriver: Driver = {
   name: NAME,
   headers: { dates: true, bytes: true },
-  // Here it would turn a Date into an empty table and bytes into a table of numbers.
-  arguments: { dates: false, bytes: false },
+  arguments: { dates: true, bytes: true },
   connect: async (target, events) => {
     try {
       return await open(target, events);
@@ -46,7 +44,7 @@ async function open(
     raw.unsafeDestroy();
     throw error;
   }
-  const lastHeaders = guardFrames(connection._socket, target.frameMax);
+  const nextPiece = guardReads(connection._socket, target.frameMax);
   return new Promise((resolve, reject) => {
     const { signal } = target;
     const failed = (error: unknown): void => {
@@ -60,13 +58,13 @@ async function open(
     connection.on('error', failed);
     connection.once('connection', () => {
       signal?.removeEventListener('abort', unwanted);
-      const { frameMax } = connection._state;
-      if (frameMax < LEAST_FRAME_MAX)
-        return failed(
-          new ProtocolViolation(`the server wants frames of at most ${frameMax} bytes`),
-        );
       connection.off('error', failed);
-      resolve(new RabbitmqClientConnection(connection, events, NAME, lastHeaders));
+      const handover = handoverOf(connection, nextPiece);
+      try {
+        resolve(takeOver(handover, events));
+      } catch (error) {
+        failed(error);
+      }
     });
     if (signal?.aborted) unwanted();
   });

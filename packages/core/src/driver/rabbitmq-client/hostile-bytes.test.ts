@@ -2,8 +2,6 @@ import { deadline } from '@leveret/testkit';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { nowhere } from '../../message/messages.fixture.ts';
-import type { DriverConnection } from '../driver.ts';
-import { rabbitmqClientDriver } from './driver.ts';
 import {
   type Answer,
   type Answers,
@@ -16,7 +14,9 @@ import {
   method,
   settled,
   short,
-} from './hostile-broker.fixture.ts';
+} from '../amqp/hostile-broker.fixture.ts';
+import type { DriverConnection } from '../driver.ts';
+import { rabbitmqClientDriver } from './driver.ts';
 import { deaf, silent, targetOf } from './target.fixture.ts';
 import { collect } from './victim.fixture.ts';
 

@@ -15,7 +15,7 @@ import {
   method,
   silent,
   tune,
-} from './hostile-broker.fixture.ts';
+} from '../amqp/hostile-broker.fixture.ts';
 import { LEFT } from './hostile-exit.fixture.ts';
 
 const say =

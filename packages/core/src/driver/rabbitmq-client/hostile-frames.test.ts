@@ -19,7 +19,7 @@ import {
   u16,
   u32,
   u64,
-} from './hostile-broker.fixture.ts';
+} from '../amqp/hostile-broker.fixture.ts';
 import { collect, failure, Victim } from './victim.fixture.ts';
 
 const returned = method(1, M.return, u16(312), short('no'), short(''), short('key'));

@@ -1,8 +1,6 @@
 import { deadline } from '@leveret/testkit';
 import { describe, expect, test } from 'vitest';
 import { LeveretError } from '../../errors/leveret-error.ts';
-import type { DriverTarget } from '../driver.ts';
-import { rabbitmqClientDriver } from './driver.ts';
 import {
   type Answer,
   type Answers,
@@ -22,7 +20,9 @@ import {
   start,
   tune,
   u8,
-} from './hostile-broker.fixture.ts';
+} from '../amqp/hostile-broker.fixture.ts';
+import type { DriverTarget } from '../driver.ts';
+import { rabbitmqClientDriver } from './driver.ts';
 import { silent, targetOf } from './target.fixture.ts';
 
 /** Tables in tables, `depth` of them, without the length of the outermost. */

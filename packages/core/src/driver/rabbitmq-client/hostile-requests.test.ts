@@ -12,7 +12,7 @@ import {
   short,
   silent,
   u32,
-} from './hostile-broker.fixture.ts';
+} from '../amqp/hostile-broker.fixture.ts';
 import { collect, failure, Victim } from './victim.fixture.ts';
 
 const blocked = (reason: Buffer = short('low')): Buffer => method(0, M.blocked, reason);
@@ -172,7 +172,7 @@ describe('a connection that the broker closes', () => {
     try {
       victim.peer.send(closing(0, 320), closing(0, 541), settled(1, M.ack, 1n), method(9, M.qosOk));
       await victim.peer.wait(M.closeOk);
-      expect(await victim.lost.next(2500)).toMatchObject({ code: 'CONNECTION_FORCED' });
+      expect(await victim.lost.next(2500)).toMatchObject({ replyCode: 320 });
     } finally {
       clearInterval(talking);
     }

@@ -1,9 +1,9 @@
 import { createInbox, deadline, type Inbox } from '@leveret/testkit';
 import { LeveretError } from '../../errors/leveret-error.ts';
 import type { WireDelivery, WireReturn } from '../../message/message.ts';
+import { type Answers, HostileBroker, type Peer } from '../amqp/hostile-broker.fixture.ts';
 import type { ChannelEnd, DriverChannel, DriverConnection, DriverTarget } from '../driver.ts';
 import { rabbitmqClientDriver } from './driver.ts';
-import { type Answers, HostileBroker, type Peer } from './hostile-broker.fixture.ts';
 import { targetOf } from './target.fixture.ts';
 
 /** What a channel was told. */

@@ -59,12 +59,16 @@ function timestamp(bytes: Buffer, at: number): Date | bigint {
 class NestedTooDeep extends Error {}
 
 /**
- * Reads the table whose length stands at `at`; gives it, and where it ends. One that nests too deep gives its bytes
+ * Reads the table whose length stands at `at`; gives it, and where it ends, which is not after `limit`. One that nests too deep gives its bytes
  * instead. Throws a `ProtocolViolation` where it is malformed.
  */
-export function readTable(bytes: Buffer, at: number): { table: HeaderTable; end: number } {
+export function readTable(
+  bytes: Buffer,
+  at: number,
+  limit: number,
+): { table: HeaderTable; end: number } {
   const reader = new TableReader(bytes, at);
-  const end = reader.peekEnd(bytes.length);
+  const end = reader.peekEnd(limit);
   try {
     return { table: reader.table(end, 1), end };
   } catch (error) {

@@ -2,12 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HeaderTable, HeaderValue } from '../../message/message.ts';
 import { ProtocolViolation } from './failures.ts';
-import { readTable, tableSize, writeTable } from './table.ts';
+import { readTable as readWithin, tableSize, writeTable } from './table.ts';
 
 function written(table: HeaderTable): Buffer {
   const bytes = Buffer.alloc(tableSize(table), 0xaa);
   expect(writeTable(bytes, 0, table)).toBe(bytes.length);
   return bytes;
+}
+
+function readTable(bytes: Buffer, at: number): ReturnType<typeof readWithin> {
+  return readWithin(bytes, at, bytes.length);
 }
 
 function prefixed(content: Buffer): Buffer {

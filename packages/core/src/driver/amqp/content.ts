@@ -1,0 +1,118 @@
+import type { WireMessage } from '../../message/message.ts';
+import { writePrefix } from './parts.ts';
+import {
+  AROUND_PAYLOAD,
+  CLASS_BASIC,
+  FRAME,
+  FRAME_END,
+  FRAME_PREFIX,
+  METHOD,
+  PROPERTY,
+} from './protocol.ts';
+import { tableSize, writeTable } from './table.ts';
+
+// What goes before the body of a message that is published: the method, and the content header (AMQP 0-9-1 specification,
+// sections 2.3.5 and 4.2.6).
+
+/** Of `basic.publish`: method id and a reserved field before the names, flags behind them. */
+const METHOD_FIXED = 7;
+const MANDATORY = 1;
+
+/** Of a content header: class, weight, size of the body, flags. */
+const HEADER_FIXED = 14;
+
+/** Bytes that method and content header of a checked message take, with their frames. */
+export function headSize(message: WireMessage): number {
+  return methodSize(message) + HEADER_FIXED + propertiesSize(message) + 2 * AROUND_PAYLOAD;
+}
+
+/** Writes both; gives where they end. */
+export function writeHead(
+  bytes: Buffer,
+  start: number,
+  channel: number,
+  message: WireMessage,
+): number {
+  const { exchange, routingKey, mandatory, body } = message;
+  let at = writePrefix(bytes, start, FRAME.method, channel, methodSize(message));
+  at = bytes.writeUInt32BE(METHOD.basicPublish, at);
+  at = bytes.writeUInt16BE(0, at);
+  at = writeText(bytes, at, exchange);
+  at = writeText(bytes, at, routingKey);
+  bytes[at++] = mandatory ? MANDATORY : 0;
+  bytes[at++] = FRAME_END;
+  const payload = at + FRAME_PREFIX;
+  at = bytes.writeUInt32BE(CLASS_BASIC * 2 ** 16, payload);
+  at = bytes.writeUInt32BE(Math.floor(body.byteLength / 2 ** 32), at);
+  at = bytes.writeUInt32BE(body.byteLength % 2 ** 32, at);
+  at = writeProperties(bytes, at, message);
+  writePrefix(bytes, payload - FRAME_PREFIX, FRAME.header, channel, at - payload);
+  bytes[at++] = FRAME_END;
+  return at;
+}
+
+function methodSize({ exchange, routingKey }: WireMessage): number {
+  return METHOD_FIXED + 2 + Buffer.byteLength(exchange) + Buffer.byteLength(routingKey);
+}
+
+function propertiesSize(message: WireMessage): number {
+  return (
+    textSize(message.contentType) +
+    textSize(message.contentEncoding) +
+    (message.headers === undefined ? 0 : tableSize(message.headers)) +
+    1 + // the delivery mode
+    (message.priority === undefined ? 0 : 1) +
+    textSize(message.correlationId) +
+    textSize(message.replyTo) +
+    textSize(message.expiration) +
+    textSize(message.messageId) +
+    (message.timestamp === undefined ? 0 : 8) +
+    textSize(message.type) +
+    textSize(message.userId) +
+    textSize(message.appId)
+  );
+}
+
+/** Writes the flags, and the properties in the order in which they stand. */
+function writeProperties(bytes: Buffer, start: number, message: WireMessage): number {
+  let flags: number = PROPERTY.deliveryMode;
+  let at = start + 2;
+  const text = (flag: number, value: string | undefined): void => {
+    if (value === undefined) return;
+    flags |= flag;
+    at = writeText(bytes, at, value);
+  };
+  text(PROPERTY.contentType, message.contentType);
+  text(PROPERTY.contentEncoding, message.contentEncoding);
+  if (message.headers !== undefined) {
+    flags |= PROPERTY.headers;
+    at = writeTable(bytes, at, message.headers);
+  }
+  bytes[at++] = message.deliveryMode;
+  if (message.priority !== undefined) {
+    flags |= PROPERTY.priority;
+    at = bytes.writeUInt8(message.priority, at);
+  }
+  text(PROPERTY.correlationId, message.correlationId);
+  text(PROPERTY.replyTo, message.replyTo);
+  text(PROPERTY.expiration, message.expiration);
+  text(PROPERTY.messageId, message.messageId);
+  if (message.timestamp !== undefined) {
+    flags |= PROPERTY.timestamp;
+    at = bytes.writeBigUInt64BE(BigInt(message.timestamp), at);
+  }
+  text(PROPERTY.type, message.type);
+  text(PROPERTY.userId, message.userId);
+  text(PROPERTY.appId, message.appId);
+  bytes.writeUInt16BE(flags, start);
+  return at;
+}
+
+function textSize(text: string | undefined): number {
+  return text === undefined ? 0 : 1 + Buffer.byteLength(text);
+}
+
+function writeText(bytes: Buffer, at: number, text: string): number {
+  const length = bytes.write(text, at + 1);
+  return bytes.writeUInt8(length, at) + length;
+}

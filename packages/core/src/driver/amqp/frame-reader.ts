@@ -1,0 +1,102 @@
+import { ByteReader } from './byte-reader.ts';
+import { type ContentHeader, readContentHeader } from './content-header.ts';
+import { ProtocolViolation } from './failures.ts';
+import { type Method, readMethod } from './methods.ts';
+import { FRAME, FRAME_END, FRAME_PREFIX, LARGEST_HEADER } from './protocol.ts';
+
+/** Where frames go, one after another. What it throws ends the reading. */
+export interface FrameSink {
+  method(channel: number, method: Method): void;
+  header(channel: number, header: ContentHeader): void;
+  body(channel: number, payload: Buffer): void;
+}
+
+/**
+ * Reads frames out of what a socket delivers, however it is split. Throws a `ProtocolViolation` over what is no AMQP, or larger
+ * than agreed. It holds one frame at most.
+ */
+export class FrameReader {
+  readonly #sink: FrameSink;
+  readonly #frameMax: number;
+  /** The beginning of a frame, as it came. */
+  #kept: Buffer[] = [];
+  #keptBytes = 0;
+  /** With so many bytes it can go on. */
+  #needed = 0;
+
+  constructor(sink: FrameSink, frameMax: number) {
+    this.#sink = sink;
+    this.#frameMax = frameMax;
+  }
+
+  /** Takes the next piece. Gives whether a frame came to its end in it. */
+  take(piece: Buffer): boolean {
+    const bytes = this.#joined(piece);
+    if (!bytes) return false;
+    let at = 0;
+    for (;;) {
+      const end = this.#endOf(bytes, at);
+      if (end > bytes.length) break;
+      this.#frame(bytes, at, end - 1);
+      at = end;
+    }
+    this.#needed -= at;
+    if (at < bytes.length) this.#keep(at === 0 ? bytes : bytes.subarray(at));
+    return at > 0;
+  }
+
+  /** What was kept and the piece, once that is enough to go on. */
+  #joined(piece: Buffer): Buffer | undefined {
+    if (this.#kept.length === 0) return piece;
+    this.#keep(piece);
+    if (this.#keptBytes < this.#needed) return undefined;
+    const bytes = Buffer.concat(this.#kept, this.#keptBytes);
+    this.#kept = [];
+    this.#keptBytes = 0;
+    return bytes;
+  }
+
+  #keep(piece: Buffer): void {
+    this.#kept.push(piece);
+    this.#keptBytes += piece.length;
+  }
+
+  /** Where the frame that starts at `at` ends, or its prefix as long as that is not there. */
+  #endOf(bytes: Buffer, at: number): number {
+    const start = at + FRAME_PREFIX;
+    if (start > bytes.length) return this.#wants(start);
+    const size = bytes.readUInt32BE(at + 3);
+    const isHeader = bytes[at] === FRAME.header;
+    const most = (isHeader ? Math.max(this.#frameMax, LARGEST_HEADER) : this.#frameMax) - 1;
+    if (size > most)
+      throw new ProtocolViolation(
+        `the server sent a frame of ${size} bytes, where ${most} are allowed`,
+      );
+    return this.#wants(start + size + 1);
+  }
+
+  #wants(bytes: number): number {
+    this.#needed = bytes;
+    return bytes;
+  }
+
+  /** Reads the frame that starts at `at`, and whose last byte stands at `last`. */
+  #frame(bytes: Buffer, at: number, last: number): void {
+    if (bytes[last] !== FRAME_END)
+      throw new ProtocolViolation(`the server sent a frame that ends with ${bytes[last]}`);
+    const channel = bytes.readUInt16BE(at + 1);
+    const start = at + FRAME_PREFIX;
+    switch (bytes[at]) {
+      case FRAME.method:
+        return this.#sink.method(channel, readMethod(new ByteReader(bytes, start, last)));
+      case FRAME.header:
+        return this.#sink.header(channel, readContentHeader(new ByteReader(bytes, start, last)));
+      case FRAME.body:
+        return this.#sink.body(channel, bytes.subarray(start, last));
+      case FRAME.heartbeat:
+        return;
+      default:
+        throw new ProtocolViolation(`the server sent a frame of the type ${bytes[at]}`);
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import type { WireMessage } from '../../message/message.ts';
+import { headSize, writeHead } from './content.ts';
+import { writePrefix } from './parts.ts';
+import { AROUND_PAYLOAD, FRAME, FRAME_END, FRAME_PREFIX } from './protocol.ts';
+
+/** What frames are written to: a socket. */
+export interface FrameTarget {
+  readonly writable: boolean;
+  write(bytes: Uint8Array): unknown;
+  cork(): void;
+  uncork(): void;
+}
+
+/** Bytes that are merged at most: above it a system call is cheap beside the bytes. */
+const MERGED = 8192;
+
+/** Bytes that are set aside at a time to write frames to. */
+const CHUNK = 16_384;
+
+/** Bodies up to this size are copied behind what announces them; larger ones go out as they are. */
+const TOGETHER = 4096;
+
+const NOTHING = Buffer.alloc(0);
+const END = Buffer.of(FRAME_END);
+
+/**
+ * Writes frames, merged until the end of the turn: one system call and packet for many of them. A long turn is not held back as a
+ * whole: the broker works on the first of it while the rest is written.
+ */
+export class FrameWriter {
+  readonly #target: FrameTarget;
+  readonly #lastInTurn: (fn: () => void) => void;
+  readonly #flush = (): void => this.flush();
+  /** Where frames are written: what was sent, then what waits, then what is free. */
+  #bytes: Buffer = NOTHING;
+  #sent = 0;
+  #end = 0;
+
+  constructor(target: FrameTarget, lastInTurn: (fn: () => void) => void) {
+    this.#target = target;
+    this.#lastInTurn = lastInTurn;
+  }
+
+  /** Sends a frame. */
+  frame(frame: Buffer): void {
+    const size = frame.length;
+    const at = this.#reserve(size);
+    this.#written(at + frame.copy(this.#bytes, at));
+  }
+
+  /** Sends the frames of a checked message. */
+  message(channel: number, message: WireMessage, frameMax: number): void {
+    const { body } = message;
+    const { byteLength } = body;
+    const most = frameMax - AROUND_PAYLOAD;
+    const isTogether = byteLength <= Math.min(TOGETHER, most);
+    const size = headSize(message) + (isTogether ? byteLength + AROUND_PAYLOAD : FRAME_PREFIX);
+    const bytes = this.#reserve(size);
+    let at = writeHead(this.#bytes, bytes, channel, message);
+    if (!isTogether) return this.#large(channel, body, at, most);
+    if (byteLength > 0) {
+      at = writePrefix(this.#bytes, at, FRAME.body, channel, byteLength);
+      this.#bytes.set(body, at);
+      at += byteLength;
+      this.#bytes[at++] = FRAME_END;
+    }
+    this.#written(at);
+  }
+
+  /** Hands what waits to the socket. */
+  flush(): void {
+    const { writable } = this.#target;
+    if (this.#end > this.#sent && writable)
+      this.#target.write(this.#bytes.subarray(this.#sent, this.#end));
+    this.#sent = this.#end;
+  }
+
+  /** A body in as many frames as it takes, after the head that ends at `at`. It is not copied. */
+  #large(channel: number, body: Uint8Array, at: number, most: number): void {
+    const { byteLength } = body;
+    const first = Math.min(byteLength, most);
+    this.#written(writePrefix(this.#bytes, at, FRAME.body, channel, first));
+    this.#target.cork();
+    this.flush();
+    this.#write(body.subarray(0, first));
+    for (let start = first; start < byteLength; start += most) {
+      const size = Math.min(most, byteLength - start);
+      const between = Buffer.allocUnsafe(1 + FRAME_PREFIX);
+      between[0] = FRAME_END;
+      writePrefix(between, 1, FRAME.body, channel, size);
+      this.#write(between);
+      this.#write(body.subarray(start, start + size));
+    }
+    this.#write(END);
+    this.#target.uncork();
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#target.writable) this.#target.write(bytes);
+  }
+
+  /** Makes room; gives where it starts. */
+  #reserve(size: number): number {
+    if (this.#end + size > this.#bytes.length) {
+      this.flush();
+      this.#bytes = Buffer.allocUnsafeSlow(Math.max(CHUNK, size));
+      this.#sent = 0;
+      this.#end = 0;
+    }
+    return this.#end;
+  }
+
+  /** Frames were written up to `end`. */
+  #written(end: number): void {
+    if (this.#end === this.#sent) this.#lastInTurn(this.#flush);
+    this.#end = end;
+    if (end - this.#sent >= MERGED) this.flush();
+  }
+}

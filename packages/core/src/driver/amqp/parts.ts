@@ -1,0 +1,87 @@
+import type { HeaderTable } from '../../message/message.ts';
+import { AROUND_PAYLOAD, FRAME, FRAME_END, FRAME_PREFIX } from './protocol.ts';
+import { tableSize, writeTable } from './table.ts';
+
+/** A field of a method on its way out. */
+export interface Part {
+  /** Bytes that it takes. */
+  readonly size: number;
+  /** Writes it; gives where it ends. */
+  write(bytes: Buffer, at: number): number;
+}
+
+/** 16 bits. */
+export function short(value: number): Part {
+  return { size: 2, write: (bytes, at) => bytes.writeUInt16BE(value, at) };
+}
+
+/** 32 bits. */
+export function long(value: number): Part {
+  return { size: 4, write: (bytes, at) => bytes.writeUInt32BE(value, at) };
+}
+
+/** 64 bits. */
+export function longlong(value: number): Part {
+  return { size: 8, write: (bytes, at) => bytes.writeBigUInt64BE(BigInt(value), at) };
+}
+
+/** Up to eight flags, the first in the lowest bit. */
+export function bits(...flags: readonly boolean[]): Part {
+  const octet = flags.reduce((bits, flag, index) => bits | (flag ? 1 << index : 0), 0);
+  return { size: 1, write: (bytes, at) => bytes.writeUInt8(octet, at) };
+}
+
+/** Text of at most 255 bytes. */
+export function shortstr(text: string): Part {
+  return {
+    size: 1 + Buffer.byteLength(text),
+    write: (bytes, at) => {
+      const length = bytes.write(text, at + 1);
+      return bytes.writeUInt8(length, at) + length;
+    },
+  };
+}
+
+/** Text of any length. */
+export function longstr(text: string): Part {
+  return {
+    size: 4 + Buffer.byteLength(text),
+    write: (bytes, at) => {
+      const length = bytes.write(text, at + 4);
+      return bytes.writeUInt32BE(length, at) + length;
+    },
+  };
+}
+
+/** A table; none is an empty one. */
+export function table(fields: HeaderTable = {}): Part {
+  return {
+    size: tableSize(fields),
+    write: (bytes, at) => writeTable(bytes, at, fields),
+  };
+}
+
+/** The frame of a method. */
+export function methodFrame(channel: number, methodId: number, ...fields: readonly Part[]): Buffer {
+  const size = fields.reduce((sum, field) => sum + field.size, 4);
+  const bytes = Buffer.allocUnsafe(size + AROUND_PAYLOAD);
+  let at = writePrefix(bytes, 0, FRAME.method, channel, size);
+  at = bytes.writeUInt32BE(methodId, at);
+  for (const field of fields) at = field.write(bytes, at);
+  bytes.writeUInt8(FRAME_END, at);
+  return bytes;
+}
+
+/** Writes what stands before the payload of a frame; gives where that starts. */
+export function writePrefix(
+  bytes: Buffer,
+  at: number,
+  type: number,
+  channel: number,
+  size: number,
+): number {
+  bytes[at] = type;
+  bytes.writeUInt16BE(channel, at + 1);
+  bytes.writeUInt32BE(size, at + 3);
+  return at + FRAME_PREFIX;
+}

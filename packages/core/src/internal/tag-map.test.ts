@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TagMap } from './tag-map.ts';
+
+const step = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ add: fc.integer({ min: 1, max: 3 }) }) },
+  { weight: 2, arbitrary: fc.record({ take: fc.nat(200) }) },
+  { weight: 1, arbitrary: fc.record({ oldest: fc.integer({ min: 1, max: 100 }) }) },
+);
+
+describe('TagMap', () => {
+  it('is as a Map under any sequence of growing tags, in whatever order they leave', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const tags = new TagMap<string>();
+        const model = new Map<number, string>();
+        let newest = 0;
+        const take = (tag: number): void => {
+          expect(tags.get(tag)).toBe(model.get(tag));
+          expect(tags.take(tag)).toBe(model.get(tag));
+          model.delete(tag);
+        };
+        for (const each of steps) {
+          if ('add' in each) {
+            newest += each.add;
+            tags.add(newest, `v${newest}`);
+            model.set(newest, `v${newest}`);
+          } else if ('take' in each) take(each.take);
+          else for (let n = 0; n < each.oldest; n++) take(tags.oldest ?? 0);
+          expect([tags.size, tags.oldest]).toEqual([model.size, [...model.keys()][0]]);
+          const even = (value: string): boolean => Number(value.slice(1)) % 2 === 0;
+          expect(tags.find(even)).toBe([...model.values()].find(even));
+        }
+      }),
+    );
+  });
+
+  it('begins anew once it is empty, with any tag', () => {
+    const tags = new TagMap<string>();
+    tags.add(1000, 'old');
+    tags.add(999, 'out of order');
+    expect([tags.size, tags.oldest]).toEqual([1, 1000]);
+    tags.take(1000);
+    tags.add(1, 'new');
+    expect([tags.get(1), tags.get(1000)]).toEqual(['new', undefined]);
+  });
+});

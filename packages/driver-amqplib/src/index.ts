@@ -1,0 +1,1 @@
+export { type AmqplibDriverOptions, amqplibDriver, type Mechanism } from './driver.ts';
