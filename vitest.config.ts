@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 // Tests read the packages' TypeScript sources through this condition of their
@@ -12,6 +13,30 @@ const folders = [
   { name: 'examples', root: 'examples' },
 ];
 
+/** The tests that a driver other than the default can make a difference to. */
+const onDrivers = ['core', 'master', 'rpc'];
+
+/** Puts the driver that LEVERET_DRIVER names in the place of the default one, wherever `connect` is tested. */
+const driver = {
+  name: 'leveret-driver',
+  resolveId: (source: string, importer = '') =>
+    source.endsWith('/rabbitmq-client/driver.ts') && importer.endsWith('/entities/connection.ts')
+      ? fileURLToPath(new URL('packages/driver-amqplib/src/default.fixture.ts', import.meta.url))
+      : undefined,
+};
+const isOther = process.env['LEVERET_DRIVER'] === 'amqplib';
+const plugins = isOther ? [driver] : [];
+const chosen = isOther ? folders.filter(({ name }) => onDrivers.includes(name)) : folders;
+const { LEVERET_TEST_SHORT: short } = process.env;
+/** What no other driver makes a difference to: units below the entities, and Python, which has a driver of its own. */
+const below = '{channel,codec,connection,diagnostics,driver,errors,internal,message,topology}';
+const exclude = [
+  ...(isOther ? [`src/${below}/**`, 'src/**/python*.test.ts'] : []),
+  ...(short === '1'
+    ? ['**/{cluster,crash,killed,sharding}.test.ts', '**/delay/restart.test.ts']
+    : []),
+];
+
 export default defineConfig({
   // For the global setup.
   resolve: { conditions },
@@ -19,10 +44,11 @@ export default defineConfig({
   test: {
     // The brokers of the run: the embedded one, and RabbitMQ, started when the first test asks for it.
     globalSetup: ['tooling/testkit/src/global-setup.ts'],
-    projects: folders.map(({ name, root }) => ({
+    projects: chosen.map(({ name, root }) => ({
+      plugins,
       resolve: { conditions },
       ssr: { resolve: { conditions } },
-      test: { name, root, include: ['src/**/*.test.ts'], environment: 'node' },
+      test: { name, root, include: ['src/**/*.test.ts'], exclude, environment: 'node' },
     })),
     coverage: {
       provider: 'v8',

@@ -25,6 +25,8 @@ const published = [
   { name: 'consumer', argv: script('scripts/consumer-check.mjs') },
 ];
 const requireAll = process.env.LEVERET_REQUIRE_ALL === '1';
+/** A driver other than the default one: then it is about its tests alone, which need not be apart from each other. */
+const { LEVERET_DRIVER: driver = '' } = process.env;
 
 const commands = {
   install: () => [],
@@ -41,13 +43,7 @@ const commands = {
     { ...build, quiet: true },
     { argv: script(endurance, ...args), live: true },
   ],
-  test: (args) => [
-    build,
-    types,
-    ...checks,
-    ...(requireAll ? published : []),
-    { name: 'tests', argv: tool('vitest', 'run', ...args), live: true },
-  ],
+  test: (args) => (driver === '' ? everything(args) : onDriver(args)),
   check: () => [build, types, ...checks, ...published],
   fix: () => [{ argv: tool('@biomejs/biome', 'check', '--write', '.'), live: true }],
   api: () => [build, { argv: script('scripts/api.mjs', '--update'), live: true }],
@@ -61,6 +57,21 @@ const commands = {
     { argv: tool('@changesets/cli', 'publish'), live: true },
   ],
 };
+
+function everything(args) {
+  return [
+    build,
+    types,
+    ...checks,
+    ...(requireAll ? published : []),
+    { name: 'tests', argv: tool('vitest', 'run', ...args), live: true },
+  ];
+}
+
+function onDriver(args) {
+  const argv = tool('vitest', 'run', '--no-isolate', ...args);
+  return [build, { name: `tests on ${driver}`, argv, live: true }];
+}
 
 function turbo(task) {
   return tool('turbo', 'run', task, '--output-logs=errors-only');

@@ -21,6 +21,7 @@ function fakeProject(): { project: SetupProject; provided: BrokerSource[]; lines
 beforeEach(() => {
   vi.stubEnv('LEVERET_TEST_AMQP_URL', '');
   vi.stubEnv('LEVERET_REQUIRE_ALL', '');
+  vi.stubEnv('LEVERET_TEST_EMBEDDED', '');
 });
 afterEach(() => vi.unstubAllEnvs());
 
@@ -45,6 +46,17 @@ describe('the global setup', () => {
       },
     ]);
     expect(lines).toEqual([expect.stringContaining('embedded broker and LEVERET_TEST_AMQP_URL')]);
+  });
+
+  test('offers RabbitMQ alone where the embedded broker is not wanted, and never none', async () => {
+    vi.stubEnv('LEVERET_TEST_EMBEDDED', '0');
+    const without = fakeProject();
+    await (await setup(without.project))();
+    expect(without.provided.map(({ name }) => name)).toEqual(['embedded broker']);
+    vi.stubEnv('LEVERET_TEST_AMQP_URL', 'amqp://elsewhere');
+    const { project, provided } = fakeProject();
+    await (await setup(project))();
+    expect(provided.map(({ name }) => name)).toEqual(['LEVERET_TEST_AMQP_URL']);
   });
 
   test('offers the embedded broker alone where RabbitMQ is not installed, and says so', async () => {

@@ -80,14 +80,16 @@ async function offerRabbit(): Promise<Offer | undefined> {
 }
 
 /**
- * Global setup for vitest's root configuration: the brokers of a run, shared by all its projects. One line says which.
+ * Global setup for vitest's root configuration: the brokers of a run, shared by all its projects. One line says which. With
+ * LEVERET_TEST_EMBEDDED=0 it is RabbitMQ alone, where there is one.
  *
  * @throws TestkitError when RabbitMQ is not installed and LEVERET_REQUIRE_ALL is 1.
  */
 export default async function setup(project: SetupProject): Promise<() => Promise<void>> {
   const rabbit = await offerRabbit();
   const embedded = await offerEmbedded();
-  const offers = rabbit === undefined ? [embedded] : [embedded, rabbit];
+  const isAlone = process.env['LEVERET_TEST_EMBEDDED'] === '0' && rabbit !== undefined;
+  const offers = [...(isAlone ? [] : [embedded]), ...(rabbit === undefined ? [] : [rabbit])];
   const sources = offers.map(({ source }) => source);
   project.provide('leveretBrokers', sources);
   const names = sources.map(({ name }) => name).join(' and ');
@@ -97,6 +99,7 @@ export default async function setup(project: SetupProject): Promise<() => Promis
       : '';
   project.vitest.logger.log(`Tests that need a broker run on: ${names}${hint}`);
   return async () => {
-    for (const offer of offers) await offer[Symbol.asyncDispose]();
+    await embedded[Symbol.asyncDispose]();
+    await rabbit?.[Symbol.asyncDispose]();
   };
 }

@@ -27,12 +27,16 @@ function wire(value: readonly number[] | Buffer): Buffer {
 
 /** A value with its letter: arrays in arrays, or tables in tables, around one more value. */
 function nested(letter: 'A' | 'F', depth: number): Buffer {
-  let value = Buffer.from('V');
+  const name = letter === 'A' ? '' : '\x01n';
+  const step = 5 + name.length;
+  const bytes = Buffer.alloc(depth * step + 1, 'V');
   for (let level = 0; level < depth; level++) {
-    const content = letter === 'A' ? value : Buffer.concat([Buffer.from('\x01n'), value]);
-    value = Buffer.concat([Buffer.from(letter), prefixed(content)]);
+    const at = level * step;
+    bytes.write(letter, at);
+    bytes.writeUInt32BE(bytes.length - at - 5, at + 1);
+    bytes.write(name, at + 5);
   }
-  return value;
+  return bytes;
 }
 
 const letters: fc.Arbitrary<HeaderValue> = fc.oneof(
