@@ -20,6 +20,9 @@ import { checkOptions, checkTaskName } from './options.ts';
 import { isObject } from './payload.ts';
 import type { TaskOptions } from './types.ts';
 
+/** Of a task that is created without options, as most are: nothing has to be merged. */
+const NONE: TaskOptions = {};
+
 /** What creating tasks takes. */
 export interface TaskCreatorParts {
   readonly channel: Channel;
@@ -44,7 +47,7 @@ export class TaskCreator {
   }
 
   /** Creates one. Errors: see {@link Master.createTask}. */
-  create(name: string, payload: unknown = {}, options: TaskOptions = {}): Promise<void> {
+  create(name: string, payload: unknown = {}, options: TaskOptions = NONE): Promise<void> {
     try {
       check(name, options);
       if (this.#way) return this.#through(this.#way, { name, payload, options });
@@ -67,6 +70,16 @@ export class TaskCreator {
   }
 
   #publish(name: string, encoded: Encoded, options: TaskOptions): Promise<void> {
+    if (options === NONE)
+      return this.#parts.channel.defaultExchange.publish(
+        {
+          body: encoded.body,
+          contentType: encoded.contentType,
+          contentEncoding: encoded.contentEncoding,
+          deliveryMode: 2,
+        },
+        name,
+      );
     const { timeout, delay, at, ...properties } = options;
     const { headers } = properties;
     const message = {

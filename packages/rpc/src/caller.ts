@@ -106,25 +106,33 @@ export class Caller {
   }
 
   /** Makes a call. */
-  async call(method: string, args: unknown, options: CallOptions): Promise<unknown> {
-    const { codecs, timeout } = this.#parts;
-    checkMethodName(method);
-    checkOptions(options);
-    checkSignal(options.signal);
-    checkHeaders(options.headers);
-    if (!isArgsOf<object>(args)) throw new InvalidMessageError('args', args, 'must be an object');
-    const wait = { timeout: checkTimeout(options.timeout ?? timeout), signal: options.signal };
-    const encoded = codecs.encode(args);
-    const body = encoded instanceof Promise ? await encoded : encoded;
+  call(method: string, args: unknown, options: CallOptions): Promise<unknown> {
+    try {
+      checkMethodName(method);
+      checkOptions(options);
+      checkSignal(options.signal);
+      checkHeaders(options.headers);
+      const timeout = checkTimeout(options.timeout ?? this.#parts.timeout);
+      if (!isArgsOf<object>(args)) throw new InvalidMessageError('args', args, 'must be an object');
+      const encoded = this.#parts.codecs.encode(args);
+      return encoded instanceof Promise
+        ? encoded.then((body) => this.#begin(method, body, options, timeout))
+        : this.#begin(method, encoded, options, timeout);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #begin(method: string, body: Encoded, options: CallOptions, timeout: number): Promise<unknown> {
     const full = this.#full(body);
     if (full) throw full;
     // Registered before it is published: a fast reply must find it.
-    const pending = this.#pending.add(method, wait);
+    const pending = this.#pending.add(method, { timeout, signal: options.signal });
     const replyTo = this.#replyTo();
-    if (replyTo !== undefined) this.#send(pending, body, replyTo, options, wait.timeout);
+    if (replyTo !== undefined) this.#send(pending, body, replyTo, options, timeout);
     else {
       const send = (to: string): void => {
-        if (pending.waits) this.#send(pending, body, to, options, wait.timeout);
+        if (pending.waits) this.#send(pending, body, to, options, timeout);
       };
       this.#hold(send, body, pending.outcome);
       if (!this.#replies) this.#repair();

@@ -2,6 +2,7 @@ import {
   type Channel,
   type Codec,
   type CodecSet,
+  type Encoded,
   type IncomingMessage,
   InvalidMessageError,
   LeveretError,
@@ -32,6 +33,15 @@ export function isArgsOf<Args>(value: unknown): value is Args {
   );
 }
 
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}
+
 /** Answers the requests of one method. */
 export class MethodRunner<Args> {
   readonly #parts: MethodParts<Args>;
@@ -40,47 +50,87 @@ export class MethodRunner<Args> {
     this.#parts = parts;
   }
 
-  /** Answers one request: decode, run, reply, and only then acknowledge. Never rejects. */
-  async handle(message: IncomingMessage): Promise<void> {
-    const codec = this.#replyCodec(message);
-    let type: 'result' | 'error' = MESSAGE_TYPE.result;
-    let value: unknown;
+  /**
+   * Answers one request: decode, run, reply, and only then acknowledge. Never rejects. Gives a promise only where it has to wait;
+   * each `await` that is not needed would cost more than all that is done here.
+   */
+  handle(message: IncomingMessage): Promise<void> | undefined {
+    const succeeded = (value: unknown) => this.#answer(message, MESSAGE_TYPE.result, value);
+    const failed = (error: unknown) =>
+      this.#answer(message, MESSAGE_TYPE.error, errorPayload(error));
+    let outcome: unknown;
     try {
-      value = await this.#run(message);
+      outcome = this.#run(message);
     } catch (error) {
-      type = MESSAGE_TYPE.error;
-      value = errorPayload(error);
+      return failed(error);
     }
-    // A caller that wants no answer gets none.
-    if (message.replyTo) await this.#reply(message, message.replyTo, codec, type, value);
-    if (!message.settled) message.ack();
+    return isThenable(outcome)
+      ? Promise.resolve(outcome).then(succeeded, failed)
+      : succeeded(outcome);
   }
 
-  async #run(message: IncomingMessage): Promise<unknown> {
-    const { channel, handler, name, hostExceptions } = this.#parts;
-    let args: Args;
+  /** What the method gives, or a promise of it. */
+  #run(message: IncomingMessage): unknown {
+    const refuse = (error: unknown): never => {
+      throw this.#rejected(message, error);
+    };
+    let args: Args | Promise<Args>;
     try {
-      args = await this.#args(message);
+      const decoded = this.#parts.codecs.decode(message);
+      args =
+        decoded instanceof Promise
+          ? decoded.then((each) => this.#checked(each)).catch(refuse)
+          : this.#checked(decoded);
     } catch (error) {
-      const { messageId } = message;
-      const reason = LeveretError.from(error, 'CODEC');
-      channel.report({ type: 'message-rejected', queue: name, messageId, error: reason });
-      throw error;
+      return refuse(error);
     }
-    try {
-      return await handler(args, new Context(name, message));
-    } catch (error) {
-      if (!message.replyTo || hostExceptions) this.#failed(error);
-      throw error;
-    }
+    if (args instanceof Promise) return args.then((each) => this.#call(message, each));
+    return this.#call(message, args);
   }
 
-  async #args(message: IncomingMessage): Promise<Args> {
-    const { codecs, isArgs } = this.#parts;
-    const decoded = codecs.decode(message);
-    const args = decoded instanceof Promise ? await decoded : decoded;
-    if (!isArgs(args)) throw new InvalidMessageError('args', args, 'must be an object');
-    return args;
+  #call(message: IncomingMessage, args: Args): unknown {
+    const { handler, name } = this.#parts;
+    const failed = (error: unknown): unknown => {
+      if (!message.replyTo || this.#parts.hostExceptions) this.#failed(error);
+      return error;
+    };
+    let outcome: unknown;
+    try {
+      outcome = handler(args, new Context(name, message));
+    } catch (error) {
+      throw failed(error);
+    }
+    if (!isThenable(outcome)) return outcome;
+    return Promise.resolve(outcome).catch((error: unknown) => Promise.reject(failed(error)));
+  }
+
+  #checked(args: unknown): Args {
+    if (this.#parts.isArgs(args)) return args;
+    throw new InvalidMessageError('args', args, 'must be an object');
+  }
+
+  /** Tells of a request that cannot be read; gives the error. */
+  #rejected(message: IncomingMessage, error: unknown): unknown {
+    const { channel, name } = this.#parts;
+    const { messageId } = message;
+    const reason = LeveretError.from(error, 'CODEC');
+    channel.report({ type: 'message-rejected', queue: name, messageId, error: reason });
+    return error;
+  }
+
+  /** Replies, and acknowledges then. A caller that wants no answer gets none. */
+  #answer(
+    message: IncomingMessage,
+    type: 'result' | 'error',
+    value: unknown,
+  ): Promise<void> | undefined {
+    const done = (): void => {
+      if (!message.settled) message.ack();
+    };
+    const { replyTo } = message;
+    if (replyTo) return this.#reply(message, replyTo, type, value).then(done);
+    done();
+    return undefined;
   }
 
   /** The codec of the request, so that the caller understands the answer; ours where that is unknown. */
@@ -93,34 +143,43 @@ export class MethodRunner<Args> {
     }
   }
 
-  async #reply(
+  #reply(
     message: IncomingMessage,
     replyTo: string,
-    codec: Codec,
+    type: 'result' | 'error',
+    value: unknown,
+  ): Promise<void> {
+    return this.#send(message, replyTo, type, value).catch((error: unknown) => {
+      this.#report(error);
+      if (type === MESSAGE_TYPE.error) return;
+      // A result that cannot be encoded or is too large: the caller must not wait for nothing.
+      return this.#reply(message, replyTo, MESSAGE_TYPE.error, errorPayload(error));
+    });
+  }
+
+  #send(
+    message: IncomingMessage,
+    replyTo: string,
     type: 'result' | 'error',
     value: unknown,
   ): Promise<void> {
     try {
-      await this.#send(message, replyTo, codec, type, value);
+      const encoded = this.#parts.codecs.encode(value, this.#replyCodec(message));
+      return encoded instanceof Promise
+        ? encoded.then((each) => this.#publish(message, replyTo, type, each))
+        : this.#publish(message, replyTo, type, encoded);
     } catch (error) {
-      this.#report(error);
-      if (type === MESSAGE_TYPE.error) return;
-      // A result that cannot be encoded or is too large: the caller must not wait for nothing.
-      await this.#reply(message, replyTo, codec, MESSAGE_TYPE.error, errorPayload(error));
+      return Promise.reject(error);
     }
   }
 
-  async #send(
+  #publish(
     message: IncomingMessage,
     replyTo: string,
-    codec: Codec,
     type: 'result' | 'error',
-    value: unknown,
+    encoded: Encoded,
   ): Promise<void> {
-    const { channel, codecs } = this.#parts;
-    const encoding = codecs.encode(value, codec);
-    const encoded = encoding instanceof Promise ? await encoding : encoding;
-    await channel.defaultExchange.publish(
+    return this.#parts.channel.defaultExchange.publish(
       {
         body: encoded.body,
         contentType: encoded.contentType,

@@ -11,6 +11,13 @@ export const packageArrows: Readonly<Record<string, readonly string[]>> = {
   'packages/broker': [],
   'tooling/testkit': ['@leveret/broker'],
   'tooling/arrows': [],
+  'tooling/budget': [
+    '@leveret/broker',
+    '@leveret/codec-json',
+    '@leveret/core',
+    '@leveret/master',
+    '@leveret/rpc',
+  ],
   'tooling/endurance': [
     '@leveret/broker',
     '@leveret/codec-json',

@@ -73,6 +73,7 @@ export class Connection {
   readonly #host: SessionHost;
   #channels = 0;
   #closing: Promise<void> | undefined;
+  #known: MessageLimits | undefined;
 
   private constructor(parts: ConnectionParts) {
     const { supervisor, config } = parts;
@@ -142,14 +143,22 @@ export class Connection {
 
   /**
    * Gives the broker another secret of the same user for the connection that is there, such as a fresh OAuth 2 token before the
-   * old one expires. Later connections ask `credentials` anew, so give a function there, too.
+   * old one expires. Later connections ask `credentials` anew, so give a function there, too. RabbitMQ looks at it only where
+   * secrets can expire: for users that it keeps itself any is taken.
    *
-   * Errors: `INVALID_ARGUMENT`, `CONNECTION_LOST` (there is no connection: the next one will have it from `credentials`),
-   * `REFUSED` and `NOT_ALLOWED` (the broker does not accept it, and closes the connection), `TIMEOUT`, `CLOSED`.
+   * Errors: `INVALID_ARGUMENT`, `CONNECTION_LOST` (there is no connection, or it went meanwhile: the next one has its secret from
+   * `credentials`), `TIMEOUT`, `CLOSED`. Where the broker does not accept it, it closes the connection, which then comes back:
+   * `NOT_ALLOWED` with RabbitMQ, else `ACCESS_REFUSED` or `REFUSED` by what it says.
    *
    * @example
    * ```ts
-   * setInterval(async () => connection.updateSecret(await tokens.fresh()), 15 * 60_000)
+   * setInterval(async () => {
+   *   try {
+   *     await connection.updateSecret(await tokens.fresh())
+   *   } catch (error) {
+   *     log.warn(error)
+   *   }
+   * }, 15 * 60_000)
    * ```
    */
   async updateSecret(secret: string, options: UpdateSecretOptions = {}): Promise<void> {
@@ -241,14 +250,14 @@ export class Connection {
     this.#outages.whole(status);
   }
 
+  /** One object as long as nothing of it changes: every publish looks at it. */
   #limits(): MessageLimits {
-    return {
-      frameMax: this.#supervisor.frameMax,
-      maxMessageSize: this.#config.maxMessageSize,
-      username: this.#supervisor.username,
-      headers: this.#driver.headers,
-      arguments: this.#driver.arguments,
-    };
+    const { frameMax, username } = this.#supervisor;
+    const { headers, arguments: table } = this.#driver;
+    if (this.#known?.frameMax === frameMax && this.#known.username === username) return this.#known;
+    const { maxMessageSize } = this.#config;
+    this.#known = { frameMax, maxMessageSize, username, headers, arguments: table };
+    return this.#known;
   }
 }
 
