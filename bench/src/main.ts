@@ -1,47 +1,21 @@
-// Measures two side by side. Usage: npm run bench -- [rounds] [case …] [brokers]; or [rounds] scaling [part …]
-import { findRabbitServer, startRabbitNode } from '@leveret/testkit';
-import { compare } from './compare.ts';
-import { startEmbedded } from './embedded.ts';
-import { CASES } from './peer.ts';
-import { measureParts } from './scaling/parts.ts';
+// What `npm run bench` starts: reads the command line, measures, prints tables.
+import { readArguments, USAGE, type Wishes } from './arguments.ts';
 
-const names = process.argv.slice(2);
-const rounds = Number(names.find((text) => Number(text) > 0) ?? 5);
-const chosen = CASES.filter((name) => names.includes(name));
-const cases = chosen.length === 0 ? CASES : chosen;
-
-/** RabbitMQ: the one of AMQP_URL, or a private node. */
-async function startRabbit(): Promise<{ readonly url: string } & AsyncDisposable> {
-  const { AMQP_URL: url } = process.env;
-  if (url) return { url, [Symbol.asyncDispose]: async () => {} };
-  if (findRabbitServer()) return startRabbitNode();
-  throw new Error('No broker: set AMQP_URL, or install rabbitmq-server.');
-}
-
-/** One client on two brokers. */
-async function compareBrokers(rabbitUrl: string): Promise<void> {
-  await using embedded = await startEmbedded();
-  const rabbit = { name: 'RabbitMQ', peer: 'raw', url: rabbitUrl };
-  const ours = { name: 'embedded broker', peer: 'raw', url: embedded.url };
-  for (const name of cases) await compare([rabbit, ours], name, rounds);
-}
-
-/** Two clients on one broker. */
-async function comparePeers(url: string): Promise<void> {
-  const raw = { name: 'raw', peer: 'raw', url };
-  const leveret = { name: 'leveret', peer: 'leveret', url };
-  for (const name of cases) await compare([raw, leveret], name, rounds);
-}
-
-/** Clients, or brokers, side by side. */
-async function measureSides(): Promise<void> {
-  await using rabbit = await startRabbit();
-  await (names.includes('brokers') ? compareBrokers(rabbit.url) : comparePeers(rabbit.url));
-}
+// Loaded on demand: codecs are measured in this process.
+const MEASURES: Readonly<Record<string, (wishes: Wishes) => Promise<void>>> = {
+  peers: async (wishes) => (await import('./peers/measure.ts')).measurePeers(wishes),
+  growth: async (wishes) => (await import('./growth/measure.ts')).measureGrowth(wishes),
+  codecs: async (wishes) => (await import('./codecs/measure.ts')).measureCodecs(wishes),
+  shares: async (wishes) => (await import('./shares/measure.ts')).measureShares(wishes),
+  brokers: async (wishes) => (await import('./brokers/measure.ts')).measureBrokers(wishes),
+  scaling: async ({ rounds, parts }) =>
+    (await import('./scaling/parts.ts')).measureParts(rounds, parts),
+};
 
 try {
-  await (names.includes('scaling') ? measureParts(rounds, names) : measureSides());
+  const wishes = readArguments(process.argv.slice(2));
+  await MEASURES[wishes.subject]?.(wishes);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import { type Channel, type Connection, connect, type Queue, type QueueType } from '@leveret/core';
-import { inParallel } from '../peer.ts';
+import { inParallel } from '../run/lanes.ts';
 
 /** A connection with a channel, closed together. */
 export interface Client extends AsyncDisposable {

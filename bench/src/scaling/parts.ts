@@ -1,3 +1,4 @@
+import { choose } from '../arguments.ts';
 import { measureCosts } from './costs.ts';
 import { measureGap } from './gap.ts';
 import { measureQueues } from './queues.ts';
@@ -13,7 +14,6 @@ const PARTS: Readonly<Record<string, (rounds: number) => Promise<void>>> = {
 
 /** Measures the parts that are named, or all. */
 export async function measureParts(rounds: number, words: readonly string[]): Promise<void> {
-  const names = Object.keys(PARTS);
-  const chosen = names.filter((name) => words.includes(name));
-  for (const name of chosen.length === 0 ? names : chosen) await PARTS[name]?.(rounds);
+  const known = new Map(Object.entries(PARTS));
+  for (const measure of choose('part', words, known)) await measure(rounds);
 }

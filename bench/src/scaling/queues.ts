@@ -3,7 +3,8 @@ import { jsonCodec } from '@leveret/codec-json';
 import { type Channel, connect, type QueueType } from '@leveret/core';
 import { Master } from '@leveret/master';
 import { startRabbitCluster, startRabbitNode } from '@leveret/testkit';
-import { inParallel, measure } from '../peer.ts';
+import { inParallel } from '../run/lanes.ts';
+import { measure } from '../run/measure.ts';
 import { inTurn, spread } from './table.ts';
 
 const TASKS = 30_000;

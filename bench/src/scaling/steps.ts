@@ -1,6 +1,6 @@
 // What one node gives, and what each cheap step brings: more in flight, a larger prefetch, small bodies, two connections.
 import { startRabbitNode } from '@leveret/testkit';
-import { measure } from '../peer.ts';
+import { measure } from '../run/measure.ts';
 import { type Client, consumeAll, openClient, publishAll, withQueue } from './client.ts';
 import { inTurn, spread } from './table.ts';
 
