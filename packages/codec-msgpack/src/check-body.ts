@@ -8,56 +8,55 @@ export interface BodyRules {
   readonly useBigInt64: boolean;
 }
 
-/** How the rest of a value follows its first byte, for first bytes from 0xc0 to 0xdf. */
-type Layout =
-  | { readonly kind: 'fixed'; readonly size: number; readonly bytes?: true }
-  | {
-      readonly kind: 'sized';
-      readonly width: 1 | 2 | 4;
-      readonly extra: number;
-      readonly bytes?: true;
-    }
-  | { readonly kind: 'items'; readonly width: 2 | 4; readonly perItem: 1 | 2 }
-  | { readonly kind: 'uint64' | 'int64' | 'unused' };
+/** What comes after the first byte of a value. */
+interface Form {
+  /** Bytes of a size that follows. */
+  readonly width: number;
+  /** The size, where the first byte holds it; else what comes besides the size that follows. */
+  readonly size: number;
+  /** Values for each that the size counts: 0 where it counts bytes, 1 in arrays, 2 in maps. */
+  readonly perItem: number;
+  /** Whether it is binary data or an extension. */
+  readonly bytes: boolean;
+  /** What has to be looked at more closely. */
+  readonly special?: 'uint64' | 'int64' | 'unused';
+}
 
-const ext = (size: number): Layout => ({ kind: 'fixed', size: size + 1, bytes: true });
-const bin = (width: 1 | 2 | 4, extra: number): Layout => ({
-  kind: 'sized',
-  width,
-  extra,
-  bytes: true,
-});
-const str = (width: 1 | 2 | 4): Layout => ({ kind: 'sized', width, extra: 0 });
-const fixed = (size: number): Layout => ({ kind: 'fixed', size });
-const items = (width: 2 | 4, perItem: 1 | 2): Layout => ({ kind: 'items', width, perItem });
+const plain: Form = { width: 0, size: 0, perItem: 0, bytes: false };
+const fixed = (size: number): Form => ({ ...plain, size });
+const str = (width: number): Form => ({ ...plain, width });
+const bin = (width: number): Form => ({ ...plain, width, bytes: true });
+/** A byte for its type, then the data. */
+const ext = (width: number, size = 0): Form => ({ ...plain, width, size: size + 1, bytes: true });
+const items = (width: number, perItem: number): Form => ({ ...plain, width, perItem });
 
 /** The formats of https://github.com/msgpack/msgpack/blob/master/spec.md, in order from 0xc0. */
-const layouts: readonly Layout[] = [
+const FROM_C0: readonly Form[] = [
   fixed(0), // nil
-  { kind: 'unused' },
+  { ...plain, special: 'unused' },
   fixed(0), // false
   fixed(0), // true
-  bin(1, 0),
-  bin(2, 0),
-  bin(4, 0),
-  bin(1, 1), // ext: a type byte, then the data
-  bin(2, 1),
-  bin(4, 1),
+  bin(1),
+  bin(2),
+  bin(4),
+  ext(1),
+  ext(2),
+  ext(4),
   fixed(4), // float 32
   fixed(8), // float 64
   fixed(1), // uint 8
   fixed(2),
   fixed(4),
-  { kind: 'uint64' },
+  { ...fixed(8), special: 'uint64' },
   fixed(1), // int 8
   fixed(2),
   fixed(4),
-  { kind: 'int64' },
-  ext(1),
-  ext(2),
-  ext(4),
-  ext(8),
-  ext(16),
+  { ...fixed(8), special: 'int64' },
+  ext(0, 1),
+  ext(0, 2),
+  ext(0, 4),
+  ext(0, 8),
+  ext(0, 16),
   str(1),
   str(2),
   str(4),
@@ -66,6 +65,15 @@ const layouts: readonly Layout[] = [
   items(2, 2), // map 16
   items(4, 2),
 ];
+
+/** The form of each first byte. */
+const FORMS: readonly Form[] = Array.from({ length: 256 }, (_, first) => {
+  if (first < 0x80) return plain; // an integer by itself, as from 0xe0 on
+  if (first < 0x90) return { ...plain, size: first & 0x0f, perItem: 2 };
+  if (first < 0xa0) return { ...plain, size: first & 0x0f, perItem: 1 };
+  if (first < 0xc0) return fixed(first & 0x1f);
+  return FROM_C0[first - 0xc0] ?? plain;
+});
 
 /**
  * Walks over the formats of a body without making values, and refuses what the decoder would choke on: a
@@ -82,6 +90,7 @@ export function checkBody(body: Uint8Array, rules: BodyRules): boolean {
 
 class Walk {
   readonly #body: Uint8Array;
+  readonly #end: number;
   readonly #rules: BodyRules;
   /** What is still to come on each level above this one. */
   readonly #outer: number[] = [];
@@ -91,6 +100,7 @@ class Walk {
 
   constructor(body: Uint8Array, rules: BodyRules) {
     this.#body = body;
+    this.#end = body.length;
     this.#rules = rules;
   }
 
@@ -98,69 +108,67 @@ class Walk {
     for (;;) {
       while (this.#left === 0) {
         const outer = this.#outer.pop();
-        if (outer === undefined) return this.#end();
+        if (outer === undefined) return this.#ended();
         this.#left = outer;
       }
       this.#left--;
-      this.#value(this.#uint(1));
+      const first = this.#body[this.#at++] ?? UNUSED;
+      if (first >= 0x80 && first < 0xe0) this.#value(FORMS[first] ?? plain);
     }
   }
 
-  #value(first: number): void {
-    if (first < 0x80 || first >= 0xe0) return;
-    if (first < 0x90) this.#open((first & 0x0f) * 2);
-    else if (first < 0xa0) this.#open(first & 0x0f);
-    else if (first < 0xc0) this.#skip(first & 0x1f);
-    else this.#laidOut(first);
-  }
-
-  #laidOut(first: number): void {
-    const layout = layouts[first - 0xc0] ?? { kind: 'unused' };
-    if (layout.kind === 'fixed') this.#skip(layout.size);
-    else if (layout.kind === 'sized') this.#skip(this.#uint(layout.width) + layout.extra);
-    else if (layout.kind === 'items') this.#open(this.#uint(layout.width) * layout.perItem);
-    else if (layout.kind === 'unused') throw refusal('a byte that MessagePack never uses, 0xc1');
-    else this.#integer64(layout.kind);
-    if ('bytes' in layout) this.#hasBytes = true;
+  #value(form: Form): void {
+    let { size } = form;
+    if (form.width > 0) {
+      size += uint(this.#body, this.#at, form.width);
+      this.#at += form.width;
+    }
+    if (form.perItem > 0) return this.#open(size * form.perItem);
+    if (form.special) checkSpecial(this.#body, this.#at, form.special, this.#rules);
+    if (form.bytes) this.#hasBytes = true;
+    this.#at += size;
+    if (this.#at > this.#end) throw endsEarly();
   }
 
   #open(count: number): void {
+    if (count > this.#end - this.#at) throw endsEarly();
     if (count === 0) return;
-    if (count > this.#body.length - this.#at) throw endsEarly();
-    if (this.#outer.push(this.#left) > this.#rules.maxDepth)
-      throw refusal(`nesting deeper than maxDepth, ${this.#rules.maxDepth} levels`);
+    const { maxDepth } = this.#rules;
+    if (this.#outer.push(this.#left) > maxDepth)
+      throw refusal(`nesting deeper than maxDepth, ${maxDepth} levels`);
     this.#left = count;
   }
 
-  #integer64(kind: 'uint64' | 'int64'): void {
-    const high = this.#uint(4);
-    const low = this.#uint(4);
-    if (this.#rules.useBigInt64) return;
-    const value = (kind === 'int64' ? high | 0 : high) * 2 ** 32 + low;
-    if (!Number.isSafeInteger(value))
-      throw refusal('an integer that no number holds exactly; useBigInt64 reads it');
-  }
-
-  #uint(width: number): number {
-    let value = 0;
-    for (const end = this.#at + width; this.#at < end; this.#at++) {
-      const byte = this.#body[this.#at];
-      if (byte === undefined) throw endsEarly();
-      value = value * 256 + byte;
-    }
-    return value;
-  }
-
-  #skip(size: number): void {
-    this.#at += size;
-    if (this.#at > this.#body.length) throw endsEarly();
-  }
-
-  #end(): boolean {
-    const rest = this.#body.length - this.#at;
+  #ended(): boolean {
+    const rest = this.#end - this.#at;
     if (rest !== 0) throw refusal(`${rest} bytes after its value`);
     return this.#hasBytes;
   }
+}
+
+/** The byte that MessagePack never uses: it also stands for what is not there. */
+const UNUSED = 0xc1;
+
+function uint(body: Uint8Array, from: number, width: number): number {
+  let value = 0;
+  for (let at = from; at < from + width; at++) value = value * 256 + (body[at] ?? 0);
+  return value;
+}
+
+function checkSpecial(
+  body: Uint8Array,
+  at: number,
+  special: 'uint64' | 'int64' | 'unused',
+  { useBigInt64 }: BodyRules,
+): void {
+  if (special === 'unused')
+    throw at > body.length ? endsEarly() : refusal('a byte that MessagePack never uses, 0xc1');
+  if (useBigInt64) return;
+  if (at + 8 > body.length) throw endsEarly();
+  const high = uint(body, at, 4);
+  const value = (special === 'int64' ? high | 0 : high) * 2 ** 32 + uint(body, at + 4, 4);
+  if (!Number.isSafeInteger(value))
+    throw refusal('an integer that no number holds exactly; useBigInt64 reads it');
 }
 
 const endsEarly = (): LeveretError => refusal('less than it declares');

@@ -61,6 +61,7 @@ export function msgpackCodec(options: MsgpackCodecOptions = {}): MsgpackCodec {
   const newEncoder = () =>
     new Encoder({ extensionCodec, useBigInt64, ignoreUndefined, maxDepth: maxDepth + 1 });
   const newDecoder = () => new Decoder({ extensionCodec, useBigInt64 });
+  const rules = { maxDepth, useBigInt64 };
   let encoder = newEncoder();
   let decoder = newDecoder();
   return {
@@ -68,29 +69,30 @@ export function msgpackCodec(options: MsgpackCodecOptions = {}): MsgpackCodec {
     aliases: [{ contentType: 'application/x-msgpack' }, { contentType: 'application/vnd.msgpack' }],
     encode(value) {
       if (useBigInt64) checkBigInts(value, maxDepth);
-      const bytes = attempt('the value cannot be written as MessagePack', () =>
-        encoder.encode(value),
-      );
-      if (bytes.length > KEEP) encoder = newEncoder();
-      return bytes;
+      try {
+        const bytes = encoder.encode(value);
+        if (bytes.length > KEEP) encoder = newEncoder();
+        return bytes;
+      } catch (cause) {
+        throw codecError('the value cannot be written as MessagePack', cause);
+      }
     },
     decode(bytes) {
-      const hasBytes = checkBody(bytes, { maxDepth, useBigInt64 });
-      const body = hasBytes ? new Uint8Array(bytes) : bytes;
-      const value = attempt('the body is not acceptable MessagePack', () => decoder.decode(body));
-      if (bytes.length > KEEP) decoder = newDecoder();
-      return value;
+      const hasBytes = checkBody(bytes, rules);
+      try {
+        const value = decoder.decode(hasBytes ? new Uint8Array(bytes) : bytes);
+        if (bytes.length > KEEP) decoder = newDecoder();
+        return value;
+      } catch (cause) {
+        throw codecError('the body is not acceptable MessagePack', cause);
+      }
     },
   };
 }
 
-function attempt<T>(failure: string, run: () => T): T {
-  try {
-    return run();
-  } catch (cause) {
-    const reason = cause instanceof Error ? `: ${cause.message}` : '';
-    throw LeveretError.from(cause, 'CODEC', failure + reason);
-  }
+function codecError(failure: string, cause: unknown): LeveretError {
+  const reason = cause instanceof Error ? `: ${cause.message}` : '';
+  return LeveretError.from(cause, 'CODEC', failure + reason);
 }
 
 function checkDepth(maxDepth: number): void {

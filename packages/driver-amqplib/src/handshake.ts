@@ -2,8 +2,9 @@ import type { Socket } from 'node:net';
 import { LeveretError } from '@leveret/core';
 import { type AmqplibConnection, connectionOn, type OpenFields } from './internals.ts';
 
-/** `connection.start` and `connection.close`: class id in the upper 16 bits, method id in the lower. */
+/** `connection.start`, `open-ok` and `close`: class id in the upper 16 bits, method id in the lower. */
 const START = 0x000a_000a;
+const OPEN_OK = 0x000a_0029;
 const CLOSE = 0x000a_0032;
 
 /** Reply codes of a broker that refuses a connection (AMQP 0-9-1 specification, section 1.2.2). */
@@ -20,6 +21,7 @@ export async function handshake(socket: Socket, fields: OpenFields): Promise<Amq
   const connection = connectionOn(socket);
   // It would throw where nobody listens.
   connection.on('error', (error) => socket.destroy(error));
+  socket.once('close', () => connection.heartbeater?.clear());
   const refusal = watch(connection, fields.mechanism);
   return await new Promise((resolve, reject) => {
     connection.open(fields, (error) => {
@@ -29,12 +31,18 @@ export async function handshake(socket: Socket, fields: OpenFields): Promise<Amq
   });
 }
 
-/** Looks at the frames of the handshake. Gives what tells why the broker refused, where it did. */
+/**
+ * Looks at the frames of the handshake, and keeps those after it from the library, which would act on them before they can be
+ * handed over. Gives what tells why the broker refused, where it did.
+ */
 function watch(connection: AmqplibConnection, mechanism: string): () => LeveretError | undefined {
   const read = connection.recvFrame.bind(connection);
   let refusal: LeveretError | undefined;
+  let isOpen = false;
   connection.recvFrame = () => {
+    if (isOpen) return false;
     const frame = read();
+    isOpen = frame !== false && frame.id === OPEN_OK;
     const fields = frame ? frame.fields : undefined;
     if (frame && fields) {
       const field = (name: string): string => String(Reflect.get(fields, name));

@@ -22,6 +22,10 @@ export interface AmqplibConnection {
   readonly serverProperties?: object;
   /** What has arrived and is not read. */
   readonly rest: Buffer;
+  /** Whether the end of the socket is no failure: then the library leaves it alone. */
+  expectSocketClose: boolean;
+  /** Called when it is time for one. */
+  sendHeartbeat(): void;
   /** Set when something came; looked at, and taken back, once an interval. */
   recvSinceLastCheck: boolean;
   /** Given once the connection is open, unless there are no heartbeats. */
@@ -58,26 +62,33 @@ export const NAME: string = `amqplib ${manifest.version}`;
 
 /** A connection of the library on a socket. Errors: `UNSUPPORTED_DRIVER`. */
 export function connectionOn(socket: Duplex): AmqplibConnection {
-  const { Connection }: { readonly Connection?: unknown } = require(
-    join(root, 'lib', 'connection'),
-  );
-  const connection: unknown =
-    typeof Connection === 'function' ? Reflect.construct(Connection, [socket]) : undefined;
-  if (isConnection(connection)) return connection;
+  let cause: unknown;
+  try {
+    const { Connection }: { readonly Connection?: unknown } = require(
+      join(root, 'lib', 'connection'),
+    );
+    const connection: unknown =
+      typeof Connection === 'function' ? Reflect.construct(Connection, [socket]) : undefined;
+    if (isConnection(connection)) return connection;
+  } catch (error) {
+    cause = error; // no such file, say
+  }
   throw new LeveretError(
     'UNSUPPORTED_DRIVER',
     `the installed ${NAME} is not one that this version of @leveret/driver-amqplib works with: its connection ` +
       'lacks internals that 2.3.1 has',
+    { cause },
   );
 }
 
 function isConnection(value: unknown): value is AmqplibConnection {
   if (typeof value !== 'object' || value === null) return false;
-  const methods = ['open', 'recvFrame', 'on', 'startHeartbeater', 'acceptLoop'];
+  const methods = ['open', 'recvFrame', 'on', 'sendHeartbeat', 'startHeartbeater', 'acceptLoop'];
   return (
     methods.every((method) => typeof Reflect.get(value, method) === 'function') &&
     Buffer.isBuffer(Reflect.get(value, 'rest')) &&
     typeof Reflect.get(value, 'frameMax') === 'number' &&
+    typeof Reflect.get(value, 'expectSocketClose') === 'boolean' &&
     typeof Reflect.get(value, 'recvSinceLastCheck') === 'boolean'
   );
 }

@@ -7,17 +7,9 @@ export interface WaitOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The middle of all ids of this process: random, and what makes them UUIDs of version 4. */
-const MIDDLE = randomUUID().slice(8, 24);
-let count = 0;
-
-/** A UUID of version 4 that tells where its call stands, and which of those that stood there it is. */
+/** A UUID of version 4 that tells where its call stands; the rest of it is random, so that no callee can guess another call's. */
 function idOf(place: number): string {
-  return hex(place, 8) + MIDDLE + hex(count++, 12);
-}
-
-function hex(value: number, digits: number): string {
-  return value.toString(16).padStart(digits, '0');
+  return place.toString(16).padStart(8, '0') + randomUUID().slice(8);
 }
 
 /**

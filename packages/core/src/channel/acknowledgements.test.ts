@@ -54,6 +54,17 @@ describe('Acknowledgements', () => {
     expect(broker.frames).toEqual(['ack 1']);
   });
 
+  it('settles what was delivered first and told of last, and merges nothing over it', () => {
+    const { clock, broker, acknowledgements } = setUp();
+    for (const tag of [1, 2, 3]) broker.outstanding.add(tag);
+    for (const tag of [2, 3, 1]) acknowledgements.delivered(tag);
+    for (const tag of [2, 3]) acknowledgements.ack(tag);
+    clock.endTurn();
+    expect(broker.frames).toEqual(['ack 2', 'ack 3']);
+    acknowledgements.refuse(1, 'nack', true);
+    expect(broker.outcomes.get(1)).toBe('nack true');
+  });
+
   it('merges all acks of one turn that leave nothing unsettled before them, in any order', () => {
     const { clock, broker, acknowledgements } = setUp(4);
     for (const tag of [3, 1, 2]) acknowledgements.ack(tag);

@@ -268,7 +268,12 @@ export class Publisher {
   #send(channel: DriverChannel, entry: Entry): void {
     entry.sent = true;
     const tag = channel.publish(entry.message);
-    if (entry.confirm) {
+    if (this.#channel !== channel) {
+      // It ended over this very message, and took along what was in flight.
+      if (entry.resend) this.#waiting.add(entry);
+      else
+        this.#settle(entry, unconfirmed(new LeveretError('CONNECTION_LOST', 'the channel ended')));
+    } else if (entry.confirm) {
       entry.inFlight = true;
       this.#inFlight.add(tag, entry);
     } else this.#settle(entry);

@@ -107,7 +107,13 @@ export class Supervisor {
     if (this.#state.kind === 'closed') throw closedError(this.#state.cause);
     if (!link) throw new LeveretError('CONNECTION_LOST', 'there is no connection at present');
     const name = 'connection.update-secret';
-    await withDeadline(link.updateSecret(secret, reason), name, timeout, this.#clock);
+    try {
+      await withDeadline(link.updateSecret(secret, reason), name, timeout, this.#clock);
+    } catch (error) {
+      // One that does not answer this will not answer the next, which would wait behind it.
+      if (error instanceof TimeoutError && this.#link === link) this.#letGo(link, error);
+      throw error;
+    }
   }
 
   /** Connects; resolves once connected. Errors: those of `connect`. */
@@ -264,6 +270,12 @@ export class Supervisor {
       this.#clock.random(),
     );
     this.#retry = this.#clock.after(delay, () => this.#happened({ kind: 'retry due' }));
+  }
+
+  /** Treats a link as lost. */
+  #letGo(link: DriverConnection, cause: LeveretError): void {
+    link.destroy();
+    this.#happened({ kind: 'lost', cause: connectionLost(cause), stable: this.#stable });
   }
 
   #up(): void {

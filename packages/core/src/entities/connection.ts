@@ -41,6 +41,9 @@ export interface ConnectionHealth {
   readonly status: ConnectionStatus;
 }
 
+/** Bytes of a frame with a secret besides it: what is around the payload, the method, a length, the reason. */
+const SECRET_OVERHEAD = 8 + 4 + 4 + 256;
+
 /** How a secret is replaced. */
 export interface UpdateSecretOptions {
   /** Why, for the log of the broker: at most 255 bytes. Default: none. */
@@ -147,7 +150,7 @@ export class Connection {
    * secrets can expire: for users that it keeps itself any is taken.
    *
    * Errors: `INVALID_ARGUMENT`, `CONNECTION_LOST` (there is no connection, or it went meanwhile: the next one has its secret from
-   * `credentials`), `TIMEOUT`, `CLOSED`. Where the broker does not accept it, it closes the connection, which then comes back:
+   * `credentials`), `TIMEOUT` (another connection takes the place of this one), `CLOSED`. Where the broker does not accept it, it closes the connection, which then comes back:
    * `NOT_ALLOWED` with RabbitMQ, else `ACCESS_REFUSED` or `REFUSED` by what it says.
    *
    * @example
@@ -170,6 +173,9 @@ export class Connection {
         'INVALID_ARGUMENT',
         `secret must be a string, not ${describe(secret)}`,
       );
+    const most = this.#supervisor.frameMax - SECRET_OVERHEAD;
+    if (Buffer.byteLength(secret) > most)
+      throw new LeveretError('INVALID_ARGUMENT', `secret must have at most ${most} bytes`);
     checkName('reason', reason);
     await this.#supervisor.updateSecret(secret, reason, timeout);
   }

@@ -38,10 +38,19 @@ describe('TagMap', () => {
   it('begins anew once it is empty, with any tag', () => {
     const tags = new TagMap<string>();
     tags.add(1000, 'old');
-    tags.add(999, 'out of order');
-    expect([tags.size, tags.oldest]).toEqual([1, 1000]);
     tags.take(1000);
     tags.add(1, 'new');
     expect([tags.get(1), tags.get(1000)]).toEqual(['new', undefined]);
+  });
+
+  it('has what comes late where it belongs, and nothing twice', () => {
+    const tags = new TagMap<string>();
+    for (const tag of [5, 7, 6, 5, 4, 7]) tags.add(tag, `v${tag}`);
+    expect([tags.size, tags.oldest]).toEqual([4, 4]);
+    tags.take(6);
+    tags.add(6, 'again');
+    const left: (string | undefined)[] = [];
+    while (tags.size > 0) left.push(tags.take(tags.oldest ?? 0));
+    expect(left).toEqual(['v4', 'v5', 'again', 'v7']);
   });
 });

@@ -20,11 +20,18 @@ export class TagMap<T> {
     return this.#size === 0 ? undefined : this.#tags[this.#head];
   }
 
-  /** Adds a value, by a tag above all those that it holds; by another it is not added. */
+  /** Adds a value. It goes behind all others, or where it belongs if it comes late; by a tag that is there already it does not. */
   add(tag: number, value: T): void {
-    if (tag <= (this.#tags.at(-1) ?? 0)) return;
-    this.#tags.push(tag);
-    this.#values.push(value);
+    let place = this.#tags.length;
+    while (place > this.#head && (this.#tags[place - 1] ?? 0) >= tag) place--;
+    if (this.#tags[place] === tag && this.#values[place] !== undefined) return;
+    if (place === this.#tags.length) {
+      this.#tags.push(tag);
+      this.#values.push(value);
+    } else {
+      this.#tags.splice(place, 0, tag);
+      this.#values.splice(place, 0, value);
+    }
     this.#size++;
   }
 

@@ -60,6 +60,34 @@ describe('timers that run equally long', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('fire in time although one of them makes another, and although one that is over is taken back', () => {
+    const fired: [string, number][] = [];
+    const start = performance.now();
+    const fire = (name: string) => () => fired.push([name, performance.now() - start]);
+    const first = timerAfter(100, () => {
+      fire('a')();
+      timerAfter(100, fire('next'));
+    });
+    vi.advanceTimersByTime(50);
+    timerAfter(100, fire('b'));
+    vi.advanceTimersByTime(50);
+    first.cancel();
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(200);
+    expect(fired).toEqual([
+      ['a', 100],
+      ['b', 150],
+      ['next', 200],
+    ]);
+    const over = timerAfter(10, () => {});
+    vi.advanceTimersByTime(10);
+    timerAfter(10, () => {});
+    over.cancel();
+    timerAfter(10, () => {});
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(10);
+  });
+
   it('all fire where one of them throws', () => {
     const fired: string[] = [];
     timerAfter(10, () => {

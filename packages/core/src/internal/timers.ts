@@ -12,7 +12,7 @@ const lists = new Map<number, TimerList>();
  * those share one timer of Node, which costs several times as much as an entry in a list.
  */
 export function timerAfter(ms: number, fn: () => void): Timer {
-  const delay = Math.min(ms, LONGEST_DELAY);
+  const delay = Math.ceil(Math.min(ms, LONGEST_DELAY)); // so that nearly equal ones share, too
   let list = lists.get(delay);
   if (!list) {
     list = new TimerList(delay);
@@ -53,11 +53,12 @@ class TimerList {
 
   add(fn: () => void): Timer {
     const timer = new SharedTimer(fn, performance.now() + this.#delay, this);
-    this.#handle ??= setTimeout(() => this.#fire(), this.#delay);
+    this.#handle ??= this.#start(this.#delay);
     return timer;
   }
 
   remove(place: Link<SharedTimer>): void {
+    if (!place.linked) return; // there may be another list by now
     this.timers.remove(place);
     if (this.timers.size > 0) return;
     clearTimeout(this.#handle);
@@ -65,8 +66,12 @@ class TimerList {
     lists.delete(this.#delay);
   }
 
+  #start(ms: number): NodeJS.Timeout {
+    return setTimeout(() => this.#fire(), ms);
+  }
+
   #fire(): void {
-    this.#handle = undefined;
+    // The handle stays meanwhile: what is added now falls due after what is here already.
     const now = performance.now();
     try {
       for (let due = this.timers.first; due && due.at <= now; due = this.timers.first) {
@@ -76,7 +81,7 @@ class TimerList {
     } finally {
       const { first } = this.timers;
       // Node counts whole milliseconds, and may be early by one.
-      if (first) this.#handle ??= setTimeout(() => this.#fire(), Math.ceil(first.at - now));
+      this.#handle = first && this.#start(Math.ceil(first.at - performance.now()));
     }
   }
 }

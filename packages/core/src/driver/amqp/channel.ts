@@ -173,9 +173,10 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
   }
 
   async selectConfirms(): Promise<void> {
-    this.#published = 0;
     const frame = this.frame(METHOD.confirmSelect, bits(false));
-    await this.ask(METHOD.confirmSelect, frame, doneBy(METHOD.confirmSelectOk));
+    await this.ask(METHOD.confirmSelect, frame, doneBy(METHOD.confirmSelectOk), () => {
+      this.#published = 0; // the broker counts from here on
+    });
   }
 
   get congested(): boolean {
@@ -218,6 +219,8 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
     if (this.#state === 'open') {
       this.#send(METHOD.channelClose, short(REPLY.success), shortstr(''), long(0));
       this.#state = 'closing';
+      // Sent behind the goodbye, they would cost the connection.
+      this.#requests.endWaiting(() => this.#failure(undefined));
     }
     return this.#gone.promise;
   }
@@ -230,9 +233,10 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
     methodId: number,
     frame: Buffer,
     read: (answer: Answer) => T | undefined,
+    sent?: () => void,
   ): Promise<T> {
     if (this.#state === 'closing' || this.#state === 'over') throw this.#failure(undefined);
-    return await this.#requests.ask(methodId, frame, read);
+    return await this.#requests.ask(methodId, frame, read, sent);
   }
 
   /** Sends what has no answer; the broker delivers again what it says of a channel that is over. */

@@ -76,7 +76,7 @@ class AmqpConnection implements DriverConnection, ChannelOwner, FrameSink {
     const { socket } = handover;
     this.#writer = new FrameWriter(socket, lastInTurn);
     socket.on('drain', () => {
-      for (const channel of [...this.#channels.values()]) channel.writable();
+      for (const channel of [...this.#channels.values()]) safely(() => channel.writable());
     });
     socket.once('error', (error) => {
       this.#failure = error;
@@ -223,7 +223,9 @@ class AmqpConnection implements DriverConnection, ChannelOwner, FrameSink {
     const untold = this.#state === 'open';
     this.#state = 'over';
     this.#handover.destroy();
-    if (untold) for (const channel of [...this.#channels.values()]) channel.connectionGone(cause);
+    if (untold)
+      for (const channel of [...this.#channels.values()])
+        safely(() => channel.connectionGone(cause));
     this.#abandon(cause);
     if (untold) this.#events.lost(cause);
   }
@@ -236,6 +238,17 @@ class AmqpConnection implements DriverConnection, ChannelOwner, FrameSink {
       return close && close.methodId === methodId ? refused(close) : lost(cause);
     });
     this.#gone.resolve();
+  }
+}
+
+/** What a listener throws is nobody's here to catch, and must not keep the others from being told. */
+function safely(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

@@ -97,4 +97,19 @@ describe('the frames of a message', () => {
     expect(largest).toBeLessThanOrEqual(frameMax);
     expect(largest).toBeGreaterThan(frameMax - 100);
   });
+
+  it('are those of the body at the time, whatever becomes of it while they wait in the socket', () => {
+    for (const size of [10, 5000, 300_000]) {
+      const waiting: Uint8Array[] = [];
+      const write = (piece: Uint8Array) => waiting.push(piece);
+      const target = { writable: true, write, cork: () => {}, uncork: () => {} };
+      const writer = new FrameWriter(target, () => {});
+      const body = Buffer.alloc(size, 'a');
+      writer.message(7, toWire({ body }, '', 'key', true), 131_072);
+      body.fill('b');
+      writer.flush();
+      const bytes = Buffer.concat(waiting);
+      expect([bytes.includes('bb'), bytes.includes('a'.repeat(10))]).toEqual([false, true]);
+    }
+  });
 });

@@ -17,11 +17,10 @@ const MERGED = 8192;
 /** Bytes that are set aside at a time to write frames to. */
 const CHUNK = 16_384;
 
-/** Bodies up to this size are copied behind what announces them; larger ones go out as they are. */
+/** Bodies up to this size go out in one piece with what announces them. */
 const TOGETHER = 4096;
 
 const NOTHING = Buffer.alloc(0);
-const END = Buffer.of(FRAME_END);
 
 /**
  * Writes frames, merged until the end of the turn: one system call and packet for many of them. A long turn is not held back as a
@@ -54,7 +53,7 @@ export class FrameWriter {
     const { byteLength } = body;
     const most = frameMax - AROUND_PAYLOAD;
     const isTogether = byteLength <= Math.min(TOGETHER, most);
-    const size = headSize(message) + (isTogether ? byteLength + AROUND_PAYLOAD : FRAME_PREFIX);
+    const size = headSize(message) + (isTogether ? byteLength + AROUND_PAYLOAD : 0);
     const bytes = this.#reserve(size);
     let at = writeHead(this.#bytes, bytes, channel, message);
     if (!isTogether) return this.#large(channel, body, at, most);
@@ -75,28 +74,23 @@ export class FrameWriter {
     this.#sent = this.#end;
   }
 
-  /** A body in as many frames as it takes, after the head that ends at `at`. It is not copied. */
+  /** A body in as many frames as it takes, after the head that ends at `at`. */
   #large(channel: number, body: Uint8Array, at: number, most: number): void {
-    const { byteLength } = body;
-    const first = Math.min(byteLength, most);
-    this.#written(writePrefix(this.#bytes, at, FRAME.body, channel, first));
+    this.#written(at);
     this.#target.cork();
     this.flush();
-    this.#write(body.subarray(0, first));
-    for (let start = first; start < byteLength; start += most) {
-      const size = Math.min(most, byteLength - start);
-      const between = Buffer.allocUnsafe(1 + FRAME_PREFIX);
-      between[0] = FRAME_END;
-      writePrefix(between, 1, FRAME.body, channel, size);
-      this.#write(between);
-      this.#write(body.subarray(start, start + size));
+    for (let start = 0; start < body.byteLength; start += most) {
+      const size = Math.min(most, body.byteLength - start);
+      // Copied, since it may wait in the socket for longer than whoever published it does.
+      const bytes = Buffer.allocUnsafe(size + AROUND_PAYLOAD);
+      bytes.set(
+        body.subarray(start, start + size),
+        writePrefix(bytes, 0, FRAME.body, channel, size),
+      );
+      bytes[size + FRAME_PREFIX] = FRAME_END;
+      if (this.#target.writable) this.#target.write(bytes);
     }
-    this.#write(END);
     this.#target.uncork();
-  }
-
-  #write(bytes: Uint8Array): void {
-    if (this.#target.writable) this.#target.write(bytes);
   }
 
   /** Makes room; gives where it starts. */

@@ -1,3 +1,4 @@
+import { ignore } from '../../internal/deferred.ts';
 import { Fifo } from '../../internal/fifo.ts';
 import type { WireDelivery } from '../../message/message.ts';
 import type { Method } from './methods.ts';
@@ -17,6 +18,8 @@ interface Request {
   /** Takes the answer, if it is one to this request. */
   readonly answered: (answer: Answer) => boolean;
   readonly reject: (error: Error) => void;
+  /** Called when it is sent. */
+  readonly sent: () => void;
 }
 
 /**
@@ -33,7 +36,12 @@ export class Requests {
   }
 
   /** Makes a request; `read` gives `undefined` for what is no answer to it. */
-  ask<T>(methodId: number, frame: Buffer, read: (answer: Answer) => T | undefined): Promise<T> {
+  ask<T>(
+    methodId: number,
+    frame: Buffer,
+    read: (answer: Answer) => T | undefined,
+    sent: () => void = ignore,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
       const answered = (answer: Answer): boolean => {
         const result = read(answer);
@@ -41,7 +49,7 @@ export class Requests {
         resolve(result);
         return true;
       };
-      const request = { methodId, frame, answered, reject };
+      const request = { methodId, frame, answered, reject, sent };
       if (this.#current) this.#waiting.push(request);
       else this.#start(request);
     });
@@ -54,16 +62,23 @@ export class Requests {
     return true;
   }
 
+  /** Nothing more is sent: what waits its turn is rejected, what is under way may still be answered. */
+  endWaiting(failure: () => Error): void {
+    for (const { reject } of this.#waiting.drain()) reject(failure());
+  }
+
   /** Nothing will be answered any more: `failure` says why, given the method that a request is, if it was sent. */
   end(failure: (methodId: number | undefined) => Error): void {
     const current = this.#current;
     this.#current = undefined;
     current?.reject(failure(current.methodId));
-    for (const { reject } of this.#waiting.drain()) reject(failure(undefined));
+    this.endWaiting(() => failure(undefined));
   }
 
   #start(request: Request | undefined): void {
     this.#current = request;
-    if (request) this.#send(request.frame);
+    if (!request) return;
+    this.#send(request.frame);
+    request.sent();
   }
 }

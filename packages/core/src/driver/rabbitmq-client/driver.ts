@@ -48,6 +48,7 @@ async function open(
   return new Promise((resolve, reject) => {
     const { signal } = target;
     const failed = (error: unknown): void => {
+      connection.off('connection', opened);
       connection.unsafeDestroy();
       reject(error);
     };
@@ -56,7 +57,7 @@ async function open(
     signal?.addEventListener('abort', unwanted, { once: true });
     connection._socket.once('close', () => signal?.removeEventListener('abort', unwanted));
     connection.on('error', failed);
-    connection.once('connection', () => {
+    const opened = (): void => {
       signal?.removeEventListener('abort', unwanted);
       connection.off('error', failed);
       const handover = handoverOf(connection, nextPiece);
@@ -65,7 +66,8 @@ async function open(
       } catch (error) {
         failed(error);
       }
-    });
+    };
+    connection.once('connection', opened);
     if (signal?.aborted) unwanted();
   });
 }

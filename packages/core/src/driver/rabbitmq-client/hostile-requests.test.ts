@@ -93,6 +93,25 @@ describe('requests that get no answer', () => {
     expect(victim.lost.size).toBe(0);
   });
 
+  test('and wait behind another are never sent once their channel is closed', async () => {
+    await using victim = await Victim.connect({
+      [M.queueDeclare]: silent,
+      [M.channelClose]: silent,
+    });
+    const { channel } = await victim.channel();
+    const first = channel.checkQueue('a');
+    const second = failure(channel.checkQueue('b'));
+    const closed = channel.close();
+    await victim.peer.wait(M.channelClose);
+    victim.peer.send(method(1, M.queueDeclareOk, short('a'), u32(0), u32(0)));
+    expect((await first).name).toBe('a');
+    expect(await second).toBe('CONNECTION_LOST');
+    victim.peer.send(method(1, M.channelCloseOk));
+    await deadline(closed, 1000, 'channel.close');
+    await deadline(victim.link.close(), 1000, 'close');
+    expect(victim.peer.asked.drain().map(({ id }) => id)).toEqual([M.close]);
+  });
+
   test('reject by what the broker blames, whatever the reply code', async () => {
     for (const code of [0, 404, 65_535]) {
       await using victim = await Victim.connect({
