@@ -37,6 +37,10 @@ const exclude = [
     : []),
 ];
 
+/** Nothing in these depends on how long something takes, or on a broker: they run two files at a time, after the others. */
+const besideEachOther = /^(arrows|broker|lint)$/;
+const beside = { maxWorkers: 2, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   // For the global setup.
   resolve: { conditions },
@@ -48,7 +52,14 @@ export default defineConfig({
       plugins,
       resolve: { conditions },
       ssr: { resolve: { conditions } },
-      test: { name, root, include: ['src/**/*.test.ts'], exclude, environment: 'node' },
+      test: {
+        name,
+        root,
+        include: ['src/**/*.test.ts'],
+        exclude,
+        environment: 'node',
+        ...(besideEachOther.test(name) ? beside : {}),
+      },
     })),
     coverage: {
       provider: 'v8',
