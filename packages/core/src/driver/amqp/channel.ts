@@ -7,7 +7,7 @@ import { Assembly } from './assembly.ts';
 import type { ContentHeader } from './content-header.ts';
 import { type CloseFrame, lost, ProtocolViolation, refused } from './failures.ts';
 import type { Confirm, Method } from './methods.ts';
-import { bits, long, longlong, type Part, short, shortstr, table } from './parts.ts';
+import { ackFrame, bits, long, longlong, type Part, short, shortstr, table } from './parts.ts';
 import { METHOD, REPLY } from './protocol.ts';
 import { type Answer, Requests } from './requests.ts';
 import { doneBy, TopologyRequests } from './topology.ts';
@@ -161,7 +161,7 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
   }
 
   ack(deliveryTag: number, multiple: boolean): void {
-    this.#send(METHOD.basicAck, longlong(deliveryTag), bits(multiple));
+    if (this.#state === 'open') this.#owner.send(ackFrame(this.id, deliveryTag, multiple));
   }
 
   nack(deliveryTag: number, requeue: boolean): void {

@@ -1,5 +1,5 @@
 import type { WireMessage } from '../../message/message.ts';
-import { writePrefix } from './parts.ts';
+import { writeLonglong, writePrefix } from './parts.ts';
 import {
   AROUND_PAYLOAD,
   CLASS_BASIC,
@@ -43,8 +43,7 @@ export function writeHead(
   bytes[at++] = FRAME_END;
   const payload = at + FRAME_PREFIX;
   at = bytes.writeUInt32BE(CLASS_BASIC * 2 ** 16, payload);
-  at = bytes.writeUInt32BE(Math.floor(body.byteLength / 2 ** 32), at);
-  at = bytes.writeUInt32BE(body.byteLength % 2 ** 32, at);
+  at = writeLonglong(bytes, at, body.byteLength);
   at = writeProperties(bytes, at, message);
   writePrefix(bytes, payload - FRAME_PREFIX, FRAME.header, channel, at - payload);
   bytes[at++] = FRAME_END;
@@ -99,7 +98,7 @@ function writeProperties(bytes: Buffer, start: number, message: WireMessage): nu
   text(PROPERTY.messageId, message.messageId);
   if (message.timestamp !== undefined) {
     flags |= PROPERTY.timestamp;
-    at = bytes.writeBigUInt64BE(BigInt(message.timestamp), at);
+    at = writeLonglong(bytes, at, message.timestamp);
   }
   text(PROPERTY.type, message.type);
   text(PROPERTY.userId, message.userId);

@@ -1,5 +1,5 @@
 import type { HeaderTable } from '../../message/message.ts';
-import { AROUND_PAYLOAD, FRAME, FRAME_END, FRAME_PREFIX } from './protocol.ts';
+import { AROUND_PAYLOAD, FRAME, FRAME_END, FRAME_PREFIX, METHOD } from './protocol.ts';
 import { tableSize, writeTable } from './table.ts';
 
 /** A field of a method on its way out. */
@@ -22,7 +22,7 @@ export function long(value: number): Part {
 
 /** 64 bits. */
 export function longlong(value: number): Part {
-  return { size: 8, write: (bytes, at) => bytes.writeBigUInt64BE(BigInt(value), at) };
+  return { size: 8, write: (bytes, at) => writeLonglong(bytes, at, value) };
 }
 
 /** Up to eight flags, the first in the lowest bit. */
@@ -59,6 +59,26 @@ export function table(fields: HeaderTable = {}): Part {
     size: tableSize(fields),
     write: (bytes, at) => writeTable(bytes, at, fields),
   };
+}
+
+/** Writes 64 bits, exact up to 2^53; gives where they end. Without `BigInt`, which is made anew each time. */
+export function writeLonglong(bytes: Buffer, at: number, value: number): number {
+  bytes.writeUInt32BE(Math.floor(value / 2 ** 32), at);
+  return bytes.writeUInt32BE(value % 2 ** 32, at + 4);
+}
+
+/** Bytes of the payload of `basic.ack`: method id, tag, flags. */
+const ACK = 13;
+
+/** The frame of `basic.ack`, of which there are more than of all other methods. */
+export function ackFrame(channel: number, deliveryTag: number, multiple: boolean): Buffer {
+  const bytes = Buffer.allocUnsafe(ACK + AROUND_PAYLOAD);
+  let at = writePrefix(bytes, 0, FRAME.method, channel, ACK);
+  at = bytes.writeUInt32BE(METHOD.basicAck, at);
+  at = writeLonglong(bytes, at, deliveryTag);
+  bytes[at] = multiple ? 1 : 0;
+  bytes[at + 1] = FRAME_END;
+  return bytes;
 }
 
 /** The frame of a method. */
