@@ -24,7 +24,10 @@ const driver = {
       ? fileURLToPath(new URL('packages/driver-amqplib/src/default.fixture.ts', import.meta.url))
       : undefined,
 };
-const isOther = process.env['LEVERET_DRIVER'] === 'amqplib';
+const { LEVERET_DRIVER: wanted = '' } = process.env;
+if (wanted !== '' && wanted !== 'amqplib')
+  throw new Error(`LEVERET_DRIVER must be amqplib, or empty for the default driver, not ${wanted}`);
+const isOther = wanted === 'amqplib';
 const plugins = isOther ? [driver] : [];
 const chosen = isOther ? folders.filter(({ name }) => onDrivers.includes(name)) : folders;
 const { LEVERET_TEST_SHORT: short } = process.env;

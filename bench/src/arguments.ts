@@ -45,7 +45,7 @@ export function readArguments(argv: readonly string[]): Wishes {
   return {
     subject,
     parts: words.filter((word) => word !== subject),
-    rounds: positive('rounds', values.rounds ?? number ?? '5'),
+    rounds: Math.ceil(positive('rounds', values.rounds ?? number ?? '5')),
     peers: listed(values.peers),
     cases: listed(values.cases),
     scale: positive('scale', values.scale ?? '1'),

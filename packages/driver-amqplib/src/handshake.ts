@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { LeveretError } from '@leveret/core';
+import { LeveretError, type LeveretErrorCode } from '@leveret/core';
 import { type AmqplibConnection, connectionOn, type OpenFields } from './internals.ts';
 
 /** `connection.start`, `open-ok` and `close`: class id in the upper 16 bits, method id in the lower. */
@@ -8,10 +8,10 @@ const OPEN_OK = 0x000a_0029;
 const CLOSE = 0x000a_0032;
 
 /** Reply codes of a broker that refuses a connection (AMQP 0-9-1 specification, section 1.2.2). */
-const REFUSALS = new Map([
+const REFUSALS: ReadonlyMap<number, LeveretErrorCode> = new Map([
   [403, 'ACCESS_REFUSED'],
   [530, 'NOT_ALLOWED'],
-] as const);
+]);
 
 /**
  * Opens a connection on a connected socket. Errors: `ACCESS_REFUSED` (wrong credentials, or a mechanism that the broker does not
@@ -59,7 +59,6 @@ function watch(connection: AmqplibConnection, mechanism: string): () => LeveretE
 }
 
 function refused(replyCode: number, text: string): LeveretError {
-  const codes: ReadonlyMap<number, 'ACCESS_REFUSED' | 'NOT_ALLOWED'> = REFUSALS;
-  const code = codes.get(replyCode) ?? 'CONNECTION_FAILED';
+  const code = REFUSALS.get(replyCode) ?? 'CONNECTION_FAILED';
   return new LeveretError(code, `${text} (reply code ${replyCode})`);
 }

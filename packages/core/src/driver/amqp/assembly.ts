@@ -2,6 +2,7 @@ import type { WireDelivery, WireProperties, WireReturn } from '../../message/mes
 import type { ContentHeader } from './content-header.ts';
 import { ProtocolViolation } from './failures.ts';
 import type { Announcement } from './methods.ts';
+import { Pieces } from './pieces.ts';
 import { LARGEST_BODY, METHOD } from './protocol.ts';
 
 /** Where whole messages go. */
@@ -10,13 +11,6 @@ export interface MessageSink {
   fetched(message: WireDelivery): void;
   returned(message: WireReturn): void;
 }
-
-const EMPTY = Buffer.alloc(0);
-
-/** Pieces of a body that are kept as they come, however small they are. */
-const FEW = 64;
-/** Bytes of a piece on average; below it, what it costs to keep a piece counts for more than the piece. */
-const SMALL = 1024;
 
 /**
  * Puts the messages of one channel together from their frames: method, header, body, in that order and with
@@ -30,8 +24,7 @@ export class Assembly {
   /** Given from the header on. */
   #properties: Required<WireProperties> | undefined;
   #size = 0;
-  #chunks: Buffer[] = [];
-  #missing = 0;
+  readonly #body = new Pieces();
   readonly #sink: MessageSink;
 
   constructor(sink: MessageSink) {
@@ -56,35 +49,19 @@ export class Assembly {
       throw new ProtocolViolation(`the server announced a message of ${bodySize} bytes`);
     this.#properties = properties;
     this.#size = bodySize;
-    this.#missing = bodySize;
-    if (bodySize === 0) this.#finish(this.#method, properties, EMPTY);
+    if (bodySize === 0) this.#finish(this.#method, properties);
   }
 
   /** A piece of its body. */
   body(payload: Buffer): void {
-    if (!this.#method || !this.#properties || payload.length > this.#missing)
+    if (!this.#method || !this.#properties || this.#body.size + payload.length > this.#size)
       throw new ProtocolViolation('the server sent more of a body than it announced');
-    this.#missing -= payload.length;
-    if (this.#missing > 0) {
-      this.#keep(payload, this.#size - this.#missing);
-    } else if (this.#chunks.length === 0) {
-      this.#finish(this.#method, this.#properties, payload);
-    } else {
-      this.#chunks.push(payload);
-      const whole = Buffer.concat(this.#chunks, this.#size);
-      this.#chunks = [];
-      this.#finish(this.#method, this.#properties, whole);
-    }
+    this.#body.add(payload);
+    if (this.#body.size === this.#size) this.#finish(this.#method, this.#properties);
   }
 
-  /** Pieces of a byte each would cost a hundred times what they hold, and pieces of none grow for ever. */
-  #keep(payload: Buffer, received: number): void {
-    this.#chunks.push(payload);
-    const count = this.#chunks.length;
-    if (count > FEW && count * SMALL > received) this.#chunks = [Buffer.concat(this.#chunks)];
-  }
-
-  #finish(method: Announcement, properties: Required<WireProperties>, body: Buffer): void {
+  #finish(method: Announcement, properties: Required<WireProperties>): void {
+    const body = this.#body.take();
     this.#method = undefined;
     this.#properties = undefined;
     switch (method.id) {

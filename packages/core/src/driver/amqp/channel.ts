@@ -5,7 +5,7 @@ import type { WireDelivery, WireMessage, WireReturn } from '../../message/messag
 import type { ChannelEnd, DriverChannel, DriverChannelEvents, DriverConsume } from '../driver.ts';
 import { Assembly } from './assembly.ts';
 import type { ContentHeader } from './content-header.ts';
-import { type CloseFrame, lost, ProtocolViolation, refused } from './failures.ts';
+import { type CloseFrame, lost, ProtocolViolation, unanswered } from './failures.ts';
 import type { Confirm, Method } from './methods.ts';
 import { ackFrame, bits, long, longlong, type Part, short, shortstr, table } from './parts.ts';
 import { METHOD, REPLY } from './protocol.ts';
@@ -328,11 +328,10 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
     this.#gone.resolve();
   }
 
-  /** Why a request fails: it was refused where a close blames it, and else is unanswered. */
   #failure(methodId: number | undefined): LeveretError {
     const close = this.#closeFrame ?? this.#owner.closeFrame;
-    if (close && close.methodId === methodId) return refused(close);
-    return lost(this.#cause ?? new Error(close?.replyText || 'the channel is closed'));
+    const cause = this.#cause ?? new Error(close?.replyText || 'the channel is closed');
+    return unanswered(close, methodId, cause);
   }
 }
 

@@ -11,7 +11,13 @@ import type {
 } from '../driver.ts';
 import { AmqpChannel, type ChannelOwner } from './channel.ts';
 import type { ContentHeader } from './content-header.ts';
-import { type CloseFrame, ConnectionClosed, lost, ProtocolViolation, refused } from './failures.ts';
+import {
+  type CloseFrame,
+  ConnectionClosed,
+  lost,
+  ProtocolViolation,
+  unanswered,
+} from './failures.ts';
 import { FrameReader, type FrameSink } from './frame-reader.ts';
 import { FrameWriter } from './frame-writer.ts';
 import type { Method } from './methods.ts';
@@ -233,10 +239,7 @@ class AmqpConnection implements DriverConnection, ChannelOwner, FrameSink {
   /** Nothing will come of it any more: whatever still waits is let go of. */
   #abandon(cause: Error): void {
     for (const channel of [...this.#channels.values()]) channel.abandon(cause);
-    this.#requests.end((methodId) => {
-      const close = this.#closeFrame;
-      return close && close.methodId === methodId ? refused(close) : lost(cause);
-    });
+    this.#requests.end((methodId) => unanswered(this.#closeFrame, methodId, cause));
     this.#gone.resolve();
   }
 }

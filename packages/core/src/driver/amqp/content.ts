@@ -1,5 +1,5 @@
 import type { WireMessage } from '../../message/message.ts';
-import { writeLonglong, writePrefix } from './parts.ts';
+import { writeLonglong, writePrefix, writeShortstr } from './parts.ts';
 import {
   AROUND_PAYLOAD,
   CLASS_BASIC,
@@ -37,8 +37,8 @@ export function writeHead(
   let at = writePrefix(bytes, start, FRAME.method, channel, methodSize(message));
   at = bytes.writeUInt32BE(METHOD.basicPublish, at);
   at = bytes.writeUInt16BE(0, at);
-  at = writeText(bytes, at, exchange);
-  at = writeText(bytes, at, routingKey);
+  at = writeShortstr(bytes, at, exchange);
+  at = writeShortstr(bytes, at, routingKey);
   bytes[at++] = mandatory ? MANDATORY : 0;
   bytes[at++] = FRAME_END;
   const payload = at + FRAME_PREFIX;
@@ -79,7 +79,7 @@ function writeProperties(bytes: Buffer, start: number, message: WireMessage): nu
   const text = (flag: number, value: string | undefined): void => {
     if (value === undefined) return;
     flags |= flag;
-    at = writeText(bytes, at, value);
+    at = writeShortstr(bytes, at, value);
   };
   text(PROPERTY.contentType, message.contentType);
   text(PROPERTY.contentEncoding, message.contentEncoding);
@@ -109,9 +109,4 @@ function writeProperties(bytes: Buffer, start: number, message: WireMessage): nu
 
 function textSize(text: string | undefined): number {
   return text === undefined ? 0 : 1 + Buffer.byteLength(text);
-}
-
-function writeText(bytes: Buffer, at: number, text: string): number {
-  const length = bytes.write(text, at + 1);
-  return bytes.writeUInt8(length, at) + length;
 }

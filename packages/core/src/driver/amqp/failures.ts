@@ -1,5 +1,5 @@
 import type { LeveretErrorCode } from '../../errors/codes.ts';
-import { describe, LeveretError, type LeveretErrorOptions } from '../../errors/leveret-error.ts';
+import { describe, LeveretError } from '../../errors/leveret-error.ts';
 import { REPLY } from './protocol.ts';
 
 /** What the broker said when it closed a channel or the connection. */
@@ -37,14 +37,23 @@ export class ConnectionClosed extends Error {
 }
 
 /** The error for a request that the broker closed a channel or connection over. */
-export function refused(close: CloseFrame, options: LeveretErrorOptions = {}): LeveretError {
-  const code = CODES.get(close.replyCode) ?? 'REFUSED';
-  return new LeveretError(code, `${close.replyText} (reply code ${close.replyCode})`, options);
+function refused({ replyCode, replyText }: CloseFrame): LeveretError {
+  const code = CODES.get(replyCode) ?? 'REFUSED';
+  return new LeveretError(code, `${replyText} (reply code ${replyCode})`);
 }
 
 /** The error for whatever was under way when the connection went. */
 export function lost(error: unknown): LeveretError {
   return LeveretError.from(error, 'CONNECTION_LOST', textOf(error));
+}
+
+/** Why a request fails that gets no answer: it was refused where a close blames its method, and is lost otherwise. */
+export function unanswered(
+  close: CloseFrame | undefined,
+  methodId: number | undefined,
+  cause: Error,
+): LeveretError {
+  return close && close.methodId === methodId ? refused(close) : lost(cause);
 }
 
 /** Characters that are quoted of an error: that of a library may hold a whole frame. */

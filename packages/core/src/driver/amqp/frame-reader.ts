@@ -2,6 +2,7 @@ import { ByteReader } from './byte-reader.ts';
 import { type ContentHeader, readContentHeader } from './content-header.ts';
 import { ProtocolViolation } from './failures.ts';
 import { type Method, readMethod } from './methods.ts';
+import { Pieces } from './pieces.ts';
 import { FRAME, FRAME_END, FRAME_PREFIX, LARGEST_HEADER } from './protocol.ts';
 
 /** Where frames go, one after another. What it throws ends the reading. */
@@ -18,9 +19,8 @@ export interface FrameSink {
 export class FrameReader {
   readonly #sink: FrameSink;
   readonly #frameMax: number;
-  /** The beginning of a frame, as it came. */
-  #kept: Buffer[] = [];
-  #keptBytes = 0;
+  /** The beginning of a frame. */
+  readonly #kept = new Pieces();
   /** With so many bytes it can go on. */
   #needed = 0;
 
@@ -41,24 +41,15 @@ export class FrameReader {
       at = end;
     }
     this.#needed -= at;
-    if (at < bytes.length) this.#keep(at === 0 ? bytes : bytes.subarray(at));
+    if (at < bytes.length) this.#kept.add(bytes.subarray(at));
     return at > 0;
   }
 
   /** What was kept and the piece, once that is enough to go on. */
   #joined(piece: Buffer): Buffer | undefined {
-    if (this.#kept.length === 0) return piece;
-    this.#keep(piece);
-    if (this.#keptBytes < this.#needed) return undefined;
-    const bytes = Buffer.concat(this.#kept, this.#keptBytes);
-    this.#kept = [];
-    this.#keptBytes = 0;
-    return bytes;
-  }
-
-  #keep(piece: Buffer): void {
-    this.#kept.push(piece);
-    this.#keptBytes += piece.length;
+    if (this.#kept.size === 0) return piece;
+    this.#kept.add(piece);
+    return this.#kept.size < this.#needed ? undefined : this.#kept.take();
   }
 
   /** Where the frame that starts at `at` ends, or its prefix as long as that is not there. */

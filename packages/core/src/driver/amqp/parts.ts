@@ -35,10 +35,7 @@ export function bits(...flags: readonly boolean[]): Part {
 export function shortstr(text: string): Part {
   return {
     size: 1 + Buffer.byteLength(text),
-    write: (bytes, at) => {
-      const length = bytes.write(text, at + 1);
-      return bytes.writeUInt8(length, at) + length;
-    },
+    write: (bytes, at) => writeShortstr(bytes, at, text),
   };
 }
 
@@ -59,6 +56,12 @@ export function table(fields: HeaderTable = {}): Part {
     size: tableSize(fields),
     write: (bytes, at) => writeTable(bytes, at, fields),
   };
+}
+
+/** Writes text of at most 255 bytes; gives where it ends. */
+export function writeShortstr(bytes: Buffer, at: number, text: string): number {
+  const length = bytes.write(text, at + 1);
+  return bytes.writeUInt8(length, at) + length;
 }
 
 /** Writes 64 bits, exact up to 2^53; gives where they end. Without `BigInt`, which is made anew each time. */

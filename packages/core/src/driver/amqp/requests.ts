@@ -23,8 +23,8 @@ interface Request {
 }
 
 /**
- * The requests of a channel. AMQP answers them without saying which: one at a time is under way, the others wait their
- * turn. None of them outlives the channel.
+ * The requests of a channel, or of a connection. AMQP answers them without saying which: one at a time is under way, the others wait their
+ * turn. None of them outlives it.
  */
 export class Requests {
   readonly #send: (frame: Buffer) => void;
