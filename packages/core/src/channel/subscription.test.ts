@@ -53,16 +53,21 @@ describe('starting', () => {
     expect(channel.log).toContain('consume amq.gen-2');
   });
 
-  it('takes deliveries that come before the broker has answered', async () => {
+  it('handles deliveries that come early once whoever started it has been told, in their order', async () => {
     const { subscription, tags, clock } = setUp();
     const channel = new FakeChannel();
     const answer = deferred<void>();
     channel.answer = () => answer.promise;
     const starting = subscription.start(channel, new Deliveries(channel, clock, () => undefined));
     channel.deliver(1);
-    expect(tags()).toEqual([1]);
     answer.resolve();
     await starting;
+    channel.deliver(2);
+    expect(tags()).toEqual([]);
+    clock.endTurn();
+    expect(tags()).toEqual([1, 2]);
+    channel.deliver(3);
+    expect(tags()).toEqual([1, 2, 3]);
   });
 
   it('cancels at once where it ended while it was starting', async () => {

@@ -156,8 +156,10 @@ export class Subscription {
     this.#state = starting;
     try {
       const tag = await this.#ask(channel, deliveries, globalPrefetch);
-      if (this.#state === starting) this.#state = { kind: 'consuming', tag, channel };
-      else await channel.cancel(tag); // paused, drained or lost meanwhile
+      if (this.#state === starting) {
+        this.#state = { kind: 'consuming', tag, channel };
+        this.#clock.endOfTurn(() => this.#runWaiting()); // whoever started it is told first
+      } else await channel.cancel(tag); // paused, drained or lost meanwhile
     } finally {
       if (this.#state === starting) this.#state = { kind: before };
       settled.resolve();
@@ -285,7 +287,7 @@ export class Subscription {
     const { kind } = this.#state;
     // From a broker that cancels late. Nobody would look for it in the buffer.
     if (kind === 'ended' || kind === 'paused') return giveBack(message);
-    if (this.#hasRoom) this.#run(message);
+    if (this.#hasRoom && this.#buffered.size === 0) this.#run(message);
     else if (this.#buffered.size < this.#most) this.#buffered.push(message);
     else giveBack(message); // more than the broker was told to send: it must not fill the memory
   }
@@ -300,7 +302,7 @@ export class Subscription {
   get #hasRoom(): boolean {
     if (this.#inHand.size >= this.#concurrency) return false;
     const { kind } = this.#state;
-    return kind !== 'draining' && kind !== 'pausing' && kind !== 'paused';
+    return kind !== 'starting' && kind !== 'draining' && kind !== 'pausing' && kind !== 'paused';
   }
 
   #run(message: IncomingMessage): void {

@@ -119,6 +119,7 @@ export class Queue implements AsyncIterable<IncomingMessage> {
    * Calls `handler` for each message, as many at once as `prefetch` and `concurrency` allow, until the
    * consumer is closed; recovers with the connection. The handler settles the message, for one by
    * `message.process`; what it throws is reported as an event and puts an unsettled message back.
+   * None is handled before this has resolved.
    *
    * Errors: `NOT_FOUND`, `ACCESS_REFUSED` (there is an exclusive consumer), `RESOURCE_LOCKED`,
    * `INVALID_ARGUMENT`, `TIMEOUT`, `CLOSED`.

@@ -2,7 +2,7 @@ import { InvalidMessageError } from '../errors/leveret-error.ts';
 import { systemClock } from '../internal/clock.ts';
 import { isShortstr } from '../internal/shortstr.ts';
 import { checkTable, type TableSupport } from './check-table.ts';
-import type { MessageProperties, OutgoingMessage } from './message.ts';
+import type { HeaderTable, MessageProperties, OutgoingMessage } from './message.ts';
 
 /** What bounds a message on the connection in use. */
 export interface MessageLimits {
@@ -40,6 +40,9 @@ const SHORTSTRS = [
   'appId',
 ] as const satisfies readonly (keyof MessageProperties)[];
 
+/** Bytes that those take at most. */
+const SHORTSTRS_MAX = SHORTSTRS.length * 256;
+
 /**
  * Refuses a message that AMQP, RabbitMQ or the driver would choke on: after it, no field of the message
  * can close a channel. Errors: `INVALID_MESSAGE`, naming field, value and rule.
@@ -53,10 +56,7 @@ export function checkMessage(
     throw new InvalidMessageError('message', message, 'must be an object with a body');
   checkShortstr('routingKey', routingKey);
   checkBody(message.body, limits.maxMessageSize);
-  for (const field of SHORTSTRS) {
-    const value = message[field];
-    if (value !== undefined) checkShortstr(field, value);
-  }
+  checkShortstrs(message);
   checkNumbers(message);
   if (message.userId !== undefined && message.userId !== limits.username)
     throw new InvalidMessageError('userId', message.userId, 'must be the user of the connection');
@@ -67,16 +67,41 @@ export function checkMessage(
       'must be a queue: direct reply-to is not supported',
     );
   // Without headers the properties always fit: the smallest frame has 4096 bytes.
-  if (message.headers === undefined) return;
-  checkTable(message.headers, 'headers', limits.headers, {
-    bytes: limits.frameMax - FRAME_OVERHEAD - propertiesSize(message),
-    rule: `and properties must fit a frame of ${limits.frameMax} bytes`,
-  });
-  checkSenderSelected(message.headers['CC'], 'headers.CC');
-  checkSenderSelected(message.headers['BCC'], 'headers.BCC');
+  if (message.headers !== undefined) checkHeaders(message.headers, message, limits);
 }
 
-function propertiesSize(message: OutgoingMessage): number {
+function checkHeaders(
+  headers: HeaderTable,
+  message: OutgoingMessage,
+  { headers: support, frameMax }: MessageLimits,
+): void {
+  const most = frameMax - FRAME_OVERHEAD;
+  const size = checkTable(headers, 'headers', support, most);
+  // The other properties are short; nearly always that is enough to know.
+  if (size > most - SHORTSTRS_MAX && size > most - shortstrsSize(message))
+    throw new InvalidMessageError(
+      'headers',
+      headers,
+      `and properties must fit a frame of ${frameMax} bytes`,
+    );
+  checkSenderSelected(headers['CC'], 'headers.CC');
+  checkSenderSelected(headers['BCC'], 'headers.BCC');
+}
+
+function checkShortstrs(message: OutgoingMessage): void {
+  if (message.contentType !== undefined) checkShortstr('contentType', message.contentType);
+  if (message.contentEncoding !== undefined)
+    checkShortstr('contentEncoding', message.contentEncoding);
+  if (message.correlationId !== undefined) checkShortstr('correlationId', message.correlationId);
+  if (message.replyTo !== undefined) checkShortstr('replyTo', message.replyTo);
+  if (message.messageId !== undefined) checkShortstr('messageId', message.messageId);
+  if (message.type !== undefined) checkShortstr('type', message.type);
+  if (message.userId !== undefined) checkShortstr('userId', message.userId);
+  if (message.appId !== undefined) checkShortstr('appId', message.appId);
+}
+
+/** Bytes of the short strings of a message, their lengths included. */
+function shortstrsSize(message: OutgoingMessage): number {
   let size = 0;
   for (const field of SHORTSTRS) size += 1 + Buffer.byteLength(message[field] ?? '');
   return size;

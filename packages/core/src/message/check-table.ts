@@ -17,22 +17,19 @@ const MAX_FRACTION = 2 ** 50;
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 
-/** The most bytes that a table may take, and the rule that it breaks otherwise. */
-export interface TableBound {
-  readonly bytes: number;
-  readonly rule: string;
-}
-
-/** Checks a table. Errors: `INVALID_MESSAGE`, naming the path of the value. */
+/**
+ * Checks the values of a table. Gives the bytes that it takes; where those are more than `most`, so many that it is known, as the
+ * rest is not looked at. Errors: `INVALID_MESSAGE`, naming the path of the value.
+ */
 export function checkTable(
   table: HeaderTable,
   path: string,
   support: TableSupport,
-  bound: TableBound,
-): void {
-  const check = new TableCheck(support, bound.bytes);
+  most: number,
+): number {
+  const check = new TableCheck(support, most);
   check.table(table, path, 0);
-  if (check.isTooLarge) throw new InvalidMessageError(path, table, bound.rule);
+  return check.bytes;
 }
 
 /**
@@ -41,15 +38,17 @@ export function checkTable(
  */
 class TableCheck {
   readonly #support: TableSupport;
-  #left: number;
+  readonly #most: number;
+  #bytes = 0;
 
-  constructor(support: TableSupport, bytes: number) {
+  constructor(support: TableSupport, most: number) {
     this.#support = support;
-    this.#left = bytes;
+    this.#most = most;
   }
 
-  get isTooLarge(): boolean {
-    return this.#left < 0;
+  /** How many it has counted. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   table(table: object, path: string, depth: number): void {
@@ -59,12 +58,12 @@ class TableCheck {
     if (prototype !== Object.prototype && prototype !== null)
       throw new InvalidMessageError(path, table, 'must be a plain object');
     checkDepth(table, path, depth);
-    this.#left -= 4;
+    this.#bytes += 4;
     for (const [key, value] of Object.entries(table)) {
       if (value === undefined) continue;
       checkKey(key, path);
-      this.#left -= Buffer.byteLength(key) + 2;
-      if (this.isTooLarge) return;
+      this.#bytes += Buffer.byteLength(key) + 2;
+      if (this.#bytes > this.#most) return;
       this.#value(value, path, key, depth + 1);
     }
   }
@@ -74,19 +73,19 @@ class TableCheck {
       case 'string':
         if (!value.isWellFormed())
           throw invalid(parent, key, value, 'must be valid Unicode (no lone surrogates)');
-        this.#left -= 4 + Buffer.byteLength(value);
+        this.#bytes += 4 + Buffer.byteLength(value);
         return;
       case 'boolean':
-        this.#left -= 1;
+        this.#bytes += 1;
         return;
       case 'number':
         checkNumber(value, parent, key);
-        this.#left -= 8;
+        this.#bytes += 8;
         return;
       case 'bigint':
         if (value > MAX_INT64 || value < MIN_INT64)
           throw invalid(parent, key, value, 'must be a signed 64-bit integer');
-        this.#left -= 8;
+        this.#bytes += 8;
         return;
       case 'object':
         return this.#object(value, parent, key, depth);
@@ -105,19 +104,19 @@ class TableCheck {
     if (Array.isArray(value)) return this.#array(value, pathOf(parent, key), depth);
     if (value instanceof Date) {
       this.#checkDate(value, parent, key);
-      this.#left -= 8;
+      this.#bytes += 8;
     } else if (ArrayBuffer.isView(value)) {
       this.#checkBytes(value, parent, key);
-      this.#left -= 4 + value.byteLength;
+      this.#bytes += 4 + value.byteLength;
     } else this.table(value, pathOf(parent, key), depth);
   }
 
   #array(values: readonly HeaderValue[], path: string, depth: number): void {
     checkDepth(values, path, depth);
-    this.#left -= 4;
+    this.#bytes += 4;
     for (let index = 0; index < values.length; index++) {
-      this.#left -= 1;
-      if (this.isTooLarge) return;
+      this.#bytes += 1;
+      if (this.#bytes > this.#most) return;
       this.#value(values[index], path, index, depth + 1);
     }
   }

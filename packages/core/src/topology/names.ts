@@ -1,4 +1,4 @@
-import { describe, LeveretError } from '../errors/leveret-error.ts';
+import { describe, InvalidMessageError, LeveretError } from '../errors/leveret-error.ts';
 import { isShortstr } from '../internal/shortstr.ts';
 import { checkTable, type TableSupport } from '../message/check-table.ts';
 import type { HeaderTable } from '../message/message.ts';
@@ -15,8 +15,6 @@ export function checkName(field: string, value: string): void {
 /** Most bytes of arguments that fit a method frame of the smallest negotiable size (4096 bytes). */
 const MAX_ARGUMENTS = 3072;
 
-const BOUND = { bytes: MAX_ARGUMENTS, rule: `must take at most ${MAX_ARGUMENTS} bytes` };
-
 /**
  * A copy of arguments, so that what is put back on recovery is what was declared, whatever becomes of the
  * caller's object. Refuses what the driver could not send as it is. Errors: `INVALID_ARGUMENT`.
@@ -27,7 +25,8 @@ export function ownArguments(
 ): HeaderTable | undefined {
   if (table === undefined) return undefined;
   try {
-    checkTable(table, 'arguments', support, BOUND);
+    if (checkTable(table, 'arguments', support, MAX_ARGUMENTS) > MAX_ARGUMENTS)
+      throw new InvalidMessageError('arguments', table, `must take at most ${MAX_ARGUMENTS} bytes`);
     return structuredClone(table);
   } catch (error) {
     throw new LeveretError('INVALID_ARGUMENT', describe(error), { cause: error });

@@ -1,4 +1,4 @@
-import type { HeaderTable, WireProperties } from '../../message/message.ts';
+import type { WireProperties } from '../../message/message.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { PROPERTY } from './protocol.ts';
 
@@ -15,28 +15,20 @@ export function readContentHeader(reader: ByteReader): ContentHeader {
   reader.long(); // its class, which is always the same, and a weight that means nothing
   const bodySize = reader.longlong();
   const flags = reader.short();
-  const text = (flag: number): string | undefined =>
-    (flags & flag) === 0 ? undefined : reader.shortstr();
-  const octet = (flag: number): number | undefined =>
-    (flags & flag) === 0 ? undefined : reader.octet();
-  const table = (flag: number): HeaderTable | undefined =>
-    (flags & flag) === 0 ? undefined : reader.table();
-  const seconds = (flag: number): number | undefined =>
-    (flags & flag) === 0 ? undefined : reader.longlong();
   const properties = {
-    contentType: text(PROPERTY.contentType),
-    contentEncoding: text(PROPERTY.contentEncoding),
-    headers: table(PROPERTY.headers),
-    deliveryMode: octet(PROPERTY.deliveryMode),
-    priority: octet(PROPERTY.priority),
-    correlationId: text(PROPERTY.correlationId),
-    replyTo: text(PROPERTY.replyTo),
-    expiration: text(PROPERTY.expiration),
-    messageId: text(PROPERTY.messageId),
-    timestamp: seconds(PROPERTY.timestamp),
-    type: text(PROPERTY.type),
-    userId: text(PROPERTY.userId),
-    appId: text(PROPERTY.appId),
+    contentType: flags & PROPERTY.contentType ? reader.shortstr() : undefined,
+    contentEncoding: flags & PROPERTY.contentEncoding ? reader.shortstr() : undefined,
+    headers: flags & PROPERTY.headers ? reader.table() : undefined,
+    deliveryMode: flags & PROPERTY.deliveryMode ? reader.octet() : undefined,
+    priority: flags & PROPERTY.priority ? reader.octet() : undefined,
+    correlationId: flags & PROPERTY.correlationId ? reader.shortstr() : undefined,
+    replyTo: flags & PROPERTY.replyTo ? reader.shortstr() : undefined,
+    expiration: flags & PROPERTY.expiration ? reader.shortstr() : undefined,
+    messageId: flags & PROPERTY.messageId ? reader.shortstr() : undefined,
+    timestamp: flags & PROPERTY.timestamp ? reader.longlong() : undefined,
+    type: flags & PROPERTY.type ? reader.shortstr() : undefined,
+    userId: flags & PROPERTY.userId ? reader.shortstr() : undefined,
+    appId: flags & PROPERTY.appId ? reader.shortstr() : undefined,
   };
   return { bodySize, properties };
 }

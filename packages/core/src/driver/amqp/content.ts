@@ -1,5 +1,4 @@
 import type { WireMessage } from '../../message/message.ts';
-import { writeLonglong, writePrefix, writeShortstr } from './parts.ts';
 import {
   AROUND_PAYLOAD,
   CLASS_BASIC,
@@ -10,6 +9,7 @@ import {
   PROPERTY,
 } from './protocol.ts';
 import { tableSize, writeTable } from './table.ts';
+import { writeLong, writeLonglong, writePrefix, writeShort, writeShortstr } from './write.ts';
 
 // What goes before the body of a message that is published: the method, and the content header (AMQP 0-9-1 specification,
 // sections 2.3.5 and 4.2.6).
@@ -21,7 +21,7 @@ const MANDATORY = 1;
 /** Of a content header: class, weight, size of the body, flags. */
 const HEADER_FIXED = 14;
 
-/** Bytes that method and content header of a checked message take, with their frames. */
+/** Bytes that method and content header of a checked message take at most, with their frames. */
 export function headSize(message: WireMessage): number {
   return methodSize(message) + HEADER_FIXED + propertiesSize(message) + 2 * AROUND_PAYLOAD;
 }
@@ -34,24 +34,25 @@ export function writeHead(
   message: WireMessage,
 ): number {
   const { exchange, routingKey, mandatory, body } = message;
-  let at = writePrefix(bytes, start, FRAME.method, channel, methodSize(message));
-  at = bytes.writeUInt32BE(METHOD.basicPublish, at);
-  at = bytes.writeUInt16BE(0, at);
+  const method = start + FRAME_PREFIX;
+  let at = writeLong(bytes, method, METHOD.basicPublish);
+  at = writeShort(bytes, at, 0);
   at = writeShortstr(bytes, at, exchange);
   at = writeShortstr(bytes, at, routingKey);
   bytes[at++] = mandatory ? MANDATORY : 0;
+  writePrefix(bytes, start, FRAME.method, channel, at - method);
   bytes[at++] = FRAME_END;
-  const payload = at + FRAME_PREFIX;
-  at = bytes.writeUInt32BE(CLASS_BASIC * 2 ** 16, payload);
+  const header = at + FRAME_PREFIX;
+  at = writeLong(bytes, header, CLASS_BASIC * 2 ** 16);
   at = writeLonglong(bytes, at, body.byteLength);
   at = writeProperties(bytes, at, message);
-  writePrefix(bytes, payload - FRAME_PREFIX, FRAME.header, channel, at - payload);
+  writePrefix(bytes, header - FRAME_PREFIX, FRAME.header, channel, at - header);
   bytes[at++] = FRAME_END;
   return at;
 }
 
 function methodSize({ exchange, routingKey }: WireMessage): number {
-  return METHOD_FIXED + 2 + Buffer.byteLength(exchange) + Buffer.byteLength(routingKey);
+  return METHOD_FIXED + textSize(exchange) + textSize(routingKey);
 }
 
 function propertiesSize(message: WireMessage): number {
@@ -90,7 +91,7 @@ function writeProperties(bytes: Buffer, start: number, message: WireMessage): nu
   bytes[at++] = message.deliveryMode;
   if (message.priority !== undefined) {
     flags |= PROPERTY.priority;
-    at = bytes.writeUInt8(message.priority, at);
+    bytes[at++] = message.priority;
   }
   text(PROPERTY.correlationId, message.correlationId);
   text(PROPERTY.replyTo, message.replyTo);
@@ -103,10 +104,11 @@ function writeProperties(bytes: Buffer, start: number, message: WireMessage): nu
   text(PROPERTY.type, message.type);
   text(PROPERTY.userId, message.userId);
   text(PROPERTY.appId, message.appId);
-  bytes.writeUInt16BE(flags, start);
+  writeShort(bytes, start, flags);
   return at;
 }
 
+/** A UTF-16 unit takes at most three bytes; to count them would cost more than the room. */
 function textSize(text: string | undefined): number {
-  return text === undefined ? 0 : 1 + Buffer.byteLength(text);
+  return text === undefined ? 0 : 1 + 3 * text.length;
 }

@@ -1,4 +1,4 @@
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader, viewOf } from './byte-reader.ts';
 import { type ContentHeader, readContentHeader } from './content-header.ts';
 import { ProtocolViolation } from './failures.ts';
 import { type Method, readMethod } from './methods.ts';
@@ -33,11 +33,12 @@ export class FrameReader {
   take(piece: Buffer): boolean {
     const bytes = this.#joined(piece);
     if (!bytes) return false;
+    const view = viewOf(bytes);
     let at = 0;
     for (;;) {
-      const end = this.#endOf(bytes, at);
+      const end = this.#endOf(view, at);
       if (end > bytes.length) break;
-      this.#frame(bytes, at, end - 1);
+      this.#frame(bytes, view, at, end - 1);
       at = end;
     }
     this.#needed -= at;
@@ -53,11 +54,11 @@ export class FrameReader {
   }
 
   /** Where the frame that starts at `at` ends, or its prefix as long as that is not there. */
-  #endOf(bytes: Buffer, at: number): number {
+  #endOf(view: DataView, at: number): number {
     const start = at + FRAME_PREFIX;
-    if (start > bytes.length) return this.#wants(start);
-    const size = bytes.readUInt32BE(at + 3);
-    const isHeader = bytes[at] === FRAME.header;
+    if (start > view.byteLength) return this.#wants(start);
+    const size = view.getUint32(at + 3);
+    const isHeader = view.getUint8(at) === FRAME.header;
     const most = (isHeader ? Math.max(this.#frameMax, LARGEST_HEADER) : this.#frameMax) - 1;
     if (size > most)
       throw new ProtocolViolation(
@@ -72,16 +73,19 @@ export class FrameReader {
   }
 
   /** Reads the frame that starts at `at`, and whose last byte stands at `last`. */
-  #frame(bytes: Buffer, at: number, last: number): void {
+  #frame(bytes: Buffer, view: DataView, at: number, last: number): void {
     if (bytes[last] !== FRAME_END)
       throw new ProtocolViolation(`the server sent a frame that ends with ${bytes[last]}`);
-    const channel = bytes.readUInt16BE(at + 1);
+    const channel = view.getUint16(at + 1);
     const start = at + FRAME_PREFIX;
     switch (bytes[at]) {
       case FRAME.method:
-        return this.#sink.method(channel, readMethod(new ByteReader(bytes, start, last)));
+        return this.#sink.method(channel, readMethod(new ByteReader(bytes, view, start, last)));
       case FRAME.header:
-        return this.#sink.header(channel, readContentHeader(new ByteReader(bytes, start, last)));
+        return this.#sink.header(
+          channel,
+          readContentHeader(new ByteReader(bytes, view, start, last)),
+        );
       case FRAME.body:
         return this.#sink.body(channel, bytes.subarray(start, last));
       case FRAME.heartbeat:

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { checkMessage } from '../../message/check-message.ts';
 import type { OutgoingMessage } from '../../message/message.ts';
 import { toWire } from '../../message/wire.ts';
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader, viewOf } from './byte-reader.ts';
 import { readContentHeader } from './content-header.ts';
 import { FrameWriter } from './frame-writer.ts';
 import { FRAME } from './protocol.ts';
@@ -63,7 +63,9 @@ describe('the frames of a message', () => {
         const sent = Buffer.concat(rest.map(({ payload }) => payload.subarray(0, -1)));
         expect(sent.equals(bytes)).toBe(true);
         const payload = header?.payload ?? Buffer.alloc(0);
-        const read = readContentHeader(new ByteReader(payload, 0, payload.length - 1));
+        const read = readContentHeader(
+          new ByteReader(payload, viewOf(payload), 0, payload.length - 1),
+        );
         expect(read.properties.headers).toEqual({ a: 1 });
       }),
     );

@@ -1,7 +1,7 @@
 import type { WireMessage } from '../../message/message.ts';
 import { headSize, writeHead } from './content.ts';
-import { writePrefix } from './parts.ts';
 import { AROUND_PAYLOAD, FRAME, FRAME_END, FRAME_PREFIX } from './protocol.ts';
+import { writePrefix } from './write.ts';
 
 /** What frames are written to: a socket. */
 export interface FrameTarget {
@@ -56,6 +56,8 @@ export class FrameWriter {
     const size = headSize(message) + (isTogether ? byteLength + AROUND_PAYLOAD : 0);
     const bytes = this.#reserve(size);
     let at = writeHead(this.#bytes, bytes, channel, message);
+    // Whoever published it may give other headers each time they are read.
+    if (at > this.#bytes.length) throw new RangeError('the message grew while it was written');
     if (!isTogether) return this.#large(channel, body, at, most);
     if (byteLength > 0) {
       at = writePrefix(this.#bytes, at, FRAME.body, channel, byteLength);

@@ -1,6 +1,7 @@
 import type { HeaderTable } from '../../message/message.ts';
-import { AROUND_PAYLOAD, FRAME, FRAME_END, FRAME_PREFIX, METHOD } from './protocol.ts';
+import { AROUND_PAYLOAD, FRAME, FRAME_END, METHOD } from './protocol.ts';
 import { tableSize, writeTable } from './table.ts';
+import { writeLong, writeLonglong, writePrefix, writeShort, writeShortstr } from './write.ts';
 
 /** A field of a method on its way out. */
 export interface Part {
@@ -12,12 +13,12 @@ export interface Part {
 
 /** 16 bits. */
 export function short(value: number): Part {
-  return { size: 2, write: (bytes, at) => bytes.writeUInt16BE(value, at) };
+  return { size: 2, write: (bytes, at) => writeShort(bytes, at, value) };
 }
 
 /** 32 bits. */
 export function long(value: number): Part {
-  return { size: 4, write: (bytes, at) => bytes.writeUInt32BE(value, at) };
+  return { size: 4, write: (bytes, at) => writeLong(bytes, at, value) };
 }
 
 /** 64 bits. */
@@ -45,7 +46,7 @@ export function longstr(text: string): Part {
     size: 4 + Buffer.byteLength(text),
     write: (bytes, at) => {
       const length = bytes.write(text, at + 4);
-      return bytes.writeUInt32BE(length, at) + length;
+      return writeLong(bytes, at, length) + length;
     },
   };
 }
@@ -58,18 +59,6 @@ export function table(fields: HeaderTable = {}): Part {
   };
 }
 
-/** Writes text of at most 255 bytes; gives where it ends. */
-export function writeShortstr(bytes: Buffer, at: number, text: string): number {
-  const length = bytes.write(text, at + 1);
-  return bytes.writeUInt8(length, at) + length;
-}
-
-/** Writes 64 bits, exact up to 2^53; gives where they end. Without `BigInt`, which is made anew each time. */
-export function writeLonglong(bytes: Buffer, at: number, value: number): number {
-  bytes.writeUInt32BE(Math.floor(value / 2 ** 32), at);
-  return bytes.writeUInt32BE(value % 2 ** 32, at + 4);
-}
-
 /** Bytes of the payload of `basic.ack`: method id, tag, flags. */
 const ACK = 13;
 
@@ -77,7 +66,7 @@ const ACK = 13;
 export function ackFrame(channel: number, deliveryTag: number, multiple: boolean): Buffer {
   const bytes = Buffer.allocUnsafe(ACK + AROUND_PAYLOAD);
   let at = writePrefix(bytes, 0, FRAME.method, channel, ACK);
-  at = bytes.writeUInt32BE(METHOD.basicAck, at);
+  at = writeLong(bytes, at, METHOD.basicAck);
   at = writeLonglong(bytes, at, deliveryTag);
   bytes[at] = multiple ? 1 : 0;
   bytes[at + 1] = FRAME_END;
@@ -89,22 +78,8 @@ export function methodFrame(channel: number, methodId: number, ...fields: readon
   const size = fields.reduce((sum, field) => sum + field.size, 4);
   const bytes = Buffer.allocUnsafe(size + AROUND_PAYLOAD);
   let at = writePrefix(bytes, 0, FRAME.method, channel, size);
-  at = bytes.writeUInt32BE(methodId, at);
+  at = writeLong(bytes, at, methodId);
   for (const field of fields) at = field.write(bytes, at);
-  bytes.writeUInt8(FRAME_END, at);
+  bytes[at] = FRAME_END;
   return bytes;
-}
-
-/** Writes what stands before the payload of a frame; gives where that starts. */
-export function writePrefix(
-  bytes: Buffer,
-  at: number,
-  type: number,
-  channel: number,
-  size: number,
-): number {
-  bytes[at] = type;
-  bytes.writeUInt16BE(channel, at + 1);
-  bytes.writeUInt32BE(size, at + 3);
-  return at + FRAME_PREFIX;
 }

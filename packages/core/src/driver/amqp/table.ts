@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { HeaderTable, HeaderValue } from '../../message/message.ts';
 import { LATEST_SECOND } from '../../message/received.ts';
 import { ProtocolViolation } from './failures.ts';
+import { writeLong, writeText } from './write.ts';
 
 // Field tables on the wire: a length, then names and values; a value is a letter and what the letter says.
 // The letters are those of RabbitMQ (https://www.rabbitmq.com/amqp-0-9-1-errata, section 3).
@@ -210,19 +211,20 @@ export function writeTable(bytes: Buffer, at: number, table: HeaderTable): numbe
   let end = at + 4;
   for (const [name, value] of Object.entries(table)) {
     if (value === undefined) continue;
-    const length = bytes.write(name, end + 1);
+    const length = writeText(bytes, end + 1, name);
     bytes[end] = length;
     end = writeValue(bytes, end + 1 + length, value);
   }
-  bytes.writeUInt32BE(end - at - 4, at);
+  writeLong(bytes, at, end - at - 4);
   return end;
 }
 
 function writeValue(bytes: Buffer, at: number, value: HeaderValue): number {
   switch (typeof value) {
     case 'string': {
-      const length = bytes.write(value, at + 5);
-      return writeLetter(bytes, at, 'S', (start) => bytes.writeUInt32BE(length, start)) + length;
+      const length = writeText(bytes, at + 5, value);
+      bytes[at] = STRING;
+      return writeLong(bytes, at + 1, length) + length;
     }
     case 'boolean':
       return writeLetter(bytes, at, 't', (start) => bytes.writeUInt8(value ? 1 : 0, start));
@@ -258,7 +260,7 @@ function writeObject(bytes: Buffer, at: number, value: HeaderValue & (object | n
 function writeArray(bytes: Buffer, at: number, values: readonly HeaderValue[]): number {
   let end = at + 4;
   for (const value of values) end = writeValue(bytes, end, value);
-  bytes.writeUInt32BE(end - at - 4, at);
+  writeLong(bytes, at, end - at - 4);
   return end;
 }
 
