@@ -40,9 +40,12 @@ const exclude = [
     : []),
 ];
 
-/** Nothing in these depends on how long something takes, or on a broker: they run two files at a time, after the others. */
-const besideEachOther = /^(arrows|broker|lint)$/;
+/** In these it matters little how long something takes: two files at a time, after the others. */
+const besideEachOther = /^(arrows|broker|codec-.*|examples|lint|testkit)$/;
 const beside = { maxWorkers: 2, sequence: { groupOrder: 1 } };
+
+/** The tests of these must have a process to themselves; elsewhere files share one, which spares loading all anew. */
+const apart = /^testkit$/;
 
 export default defineConfig({
   // For the global setup.
@@ -61,6 +64,7 @@ export default defineConfig({
         include: ['src/**/*.test.ts'],
         exclude,
         environment: 'node',
+        isolate: apart.test(name),
         ...(besideEachOther.test(name) ? beside : {}),
       },
     })),

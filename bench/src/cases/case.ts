@@ -7,10 +7,12 @@ export interface Case {
   readonly title: string;
   /** Operations that count, such that a run takes one or two seconds. */
   readonly operations: number;
+  /** Operations before those that count, as a share of them; a fifth. */
+  readonly warmUp?: number;
   readonly load: Load;
 }
 
-/** Operations before those that count. */
-export function warmUpOf(operations: number): number {
-  return Math.ceil(operations / 5);
+/** Operations before so many that count. */
+export function warmUpOf({ warmUp = 0.2 }: Case, operations: number): number {
+  return Math.ceil(operations * warmUp);
 }

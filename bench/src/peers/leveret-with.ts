@@ -41,13 +41,16 @@ export function leveretWith(
 
     consumer: async ({ url, format }, queues, prefetch, handle) => {
       const master = new Master(await open(url), { codec: CODECS[format]() });
-      for (const queue of queues)
-        await master.createWorker(queue, (task) => handle(task), { prefetch });
+      await Promise.all(
+        queues.map((queue) => master.createWorker(queue, (task) => handle(task), { prefetch })),
+      );
     },
 
     callee: async ({ url, format }, methods, prefetch, method) => {
       const rpc = await RPC.create(await open(url), { codec: CODECS[format]() });
-      for (const name of methods) await rpc.register(name, (args) => method(args), { prefetch });
+      await Promise.all(
+        methods.map((name) => rpc.register(name, (args) => method(args), { prefetch })),
+      );
     },
 
     caller: async ({ url, format }) => {

@@ -68,15 +68,16 @@ export async function runCase(
 }
 
 async function runOnce(
-  { load, operations: all }: Case,
+  which: Case,
   { peer, url, admin }: Entrant,
   scale: number,
 ): Promise<RunResult> {
+  const { load } = which;
   const prefix = `leveret.bench.${process.pid}`;
   const queues = Array.from({ length: queueCount(load) }, (_, index) => `${prefix}.${index}`);
   const share = peer.runs === 'python' ? peer.share : 1;
-  const operations = Math.max(1, Math.round(all * scale * share));
-  const warmUp = warmUpOf(operations);
+  const operations = Math.max(1, Math.round(which.operations * scale * share));
+  const warmUp = warmUpOf(which, operations);
   const use = load.kind === 'call' || load.kind === 'pending' ? 'methods' : 'tasks';
   await admin.declare(queues, use);
   try {

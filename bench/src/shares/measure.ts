@@ -45,11 +45,12 @@ export async function measureShares(wishes: Wishes): Promise<void> {
   await publishPage({ name: 'shares', title: 'Where time and memory go', parts }, wishes.out);
 }
 
-function tableOf({ case: { name, title, operations }, outcomes }: CaseOutcome): string {
+function tableOf({ case: which, outcomes }: CaseOutcome): string {
+  const { name, title, operations } = which;
   const measured = [...outcomes].flatMap(([entrant, outcome]) =>
     outcome.kind === 'measured' ? [{ entrant, results: outcome.results }] : [],
   );
-  const all = 1 + warmUpOf(operations) / operations;
+  const all = 1 + warmUpOf(which, operations) / operations;
   const cells = (value: (result: RunResult) => number): string =>
     measured
       .map(({ results }) =>

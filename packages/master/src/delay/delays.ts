@@ -47,6 +47,10 @@ export class Delays {
   /** One look at the tasks without a queue after another. */
   #sweeps: Promise<void> = Promise.resolve();
   #latecomers: Timer | undefined;
+  /** Whether there is anything to bind to: what is asked at present has its answer. */
+  #answer: Promise<void> = Promise.resolve();
+  /** What is asked next. */
+  #question: Promise<unknown> | undefined;
 
   constructor(channel: Channel, clock: Clock) {
     this.#channel = channel;
@@ -153,7 +157,7 @@ export class Delays {
    */
   async #bind(queue: Queue): Promise<void> {
     try {
-      await this.#channel.getExchange(DELIVERY);
+      await this.#ask();
       await queue.bind(DELIVERY, queue.name, { recover: false });
     } catch (error) {
       if (hasCode(error, 'NOT_FOUND') || hasCode(error, 'ACCESS_REFUSED')) return;
@@ -165,6 +169,20 @@ export class Delays {
       this.#latecomers = undefined;
       this.#sweepSoon();
     });
+  }
+
+  /**
+   * Asks whether there is anything to bind to. What is being asked already may be answered as of before: the next question is
+   * for all who come until then.
+   */
+  #ask(): Promise<unknown> {
+    this.#question ??= this.#answer.then(() => {
+      this.#question = undefined;
+      const asked = this.#channel.getExchange(DELIVERY);
+      this.#answer = asked.then(ignore, ignore);
+      return asked;
+    });
+    return this.#question;
   }
 
   /** Not waited for, since there may be many; if it fails, the next queue that is made sees to it. */
