@@ -15,6 +15,7 @@ export interface Contest {
 }
 
 const json = jsonCodec();
+const unbounded = jsonCodec({ maxDepth: Infinity });
 const msgpack = msgpackCodec();
 const gzip = gzipCodec(jsonCodec());
 // As the library advises for speed: made once, used again.
@@ -42,6 +43,11 @@ function jsonContests({ title, value }: Payload): readonly Contest[] {
       title: `JSON, ${title}, decode`,
       bare: () => JSON.parse(bytes.toString()),
       ours: () => json.decode(bytes),
+    },
+    {
+      title: `JSON, ${title}, decode with maxDepth: Infinity`,
+      bare: () => JSON.parse(bytes.toString()),
+      ours: () => unbounded.decode(bytes),
     },
   ];
 }
