@@ -64,4 +64,9 @@ describeWithBroker('examples', (getUrl) => {
       'deleted',
     ]);
   });
+
+  test('the second driver tells what the broker says of itself', patient, async () => {
+    const lines = await linesOf(start('driver.js'));
+    expect(lines).toEqual([expect.stringMatching(/^product: \w/), 'message: hi']);
+  });
 });

@@ -13,7 +13,7 @@ export const CALLS: readonly Case[] = [
   {
     name: 'calls-1',
     title: 'a call and its reply, one at a time',
-    operations: 6_000,
+    operations: 4_000,
     warmUp: 1, // until then Node is busy compiling what is called most
     load: { ...call, inFlight: 1 },
   },
