@@ -35,9 +35,7 @@ const { LEVERET_TEST_SHORT: short } = process.env;
 const below = '{channel,codec,connection,diagnostics,driver,errors,internal,message,topology}';
 const exclude = [
   ...(isOther ? [`src/${below}/**`, 'src/**/python*.test.ts'] : []),
-  ...(short === '1'
-    ? ['**/{cluster,crash,killed,sharding}.test.ts', '**/delay/restart.test.ts']
-    : []),
+  ...(short === '1' ? ['**/{cluster,crash,killed,restart,sharding}.test.ts', '**/delay/**'] : []),
 ];
 
 /** In these it matters little how long something takes: two files at a time, after the others. */

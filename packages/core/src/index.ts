@@ -98,6 +98,7 @@ export {
 export type { BackoffOptions } from './internal/backoff.ts';
 export type { Unsubscribe } from './internal/emitter.ts';
 export { type FirstPart, type MethodProxy, methodProxy } from './internal/method-proxy.ts';
+export { isThenable } from './internal/thenable.ts';
 export {
   type DeliveryInfo,
   IncomingMessage,

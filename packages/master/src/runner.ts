@@ -3,6 +3,7 @@ import {
   type CodecSet,
   type IncomingMessage,
   InvalidMessageError,
+  isThenable,
   LeveretError,
 } from '@leveret/core';
 import { Context } from './context.ts';
@@ -138,13 +139,4 @@ export class TaskRunner<Payload> {
       await this.#failed(message, error); // no copy of it can be published
     }
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }

@@ -5,6 +5,7 @@ import {
   type Encoded,
   type IncomingMessage,
   InvalidMessageError,
+  isThenable,
   LeveretError,
   systemClock,
 } from '@leveret/core';
@@ -30,15 +31,6 @@ export function isArgsOf<Args>(value: unknown): value is Args {
     !Array.isArray(value) &&
     !ArrayBuffer.isView(value) &&
     !(value instanceof Date)
-  );
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
   );
 }
 

@@ -12,6 +12,10 @@ function idOf(place: number): string {
   return place.toString(16).padStart(8, '0') + randomUUID().slice(8);
 }
 
+function placeOf(id: string): number {
+  return Number.parseInt(id.slice(0, 8), 16);
+}
+
 /**
  * The calls that wait, by correlation id. Each settles exactly once, and leaves at that moment.
  *
@@ -33,19 +37,21 @@ export class PendingCalls {
     if (this.#refusal) throw this.#refusal(method);
     if (signal?.aborted) throw aborted(method, signal);
     const place = this.#free.pop() ?? this.#places.length;
-    const id = idOf(place);
-    const leave = (): void => {
-      this.#places[place] = undefined;
-      this.#free.push(place);
-    };
-    const call = new PendingCall(id, method, { timeout, signal }, leave);
+    const call = new PendingCall(idOf(place), method, { timeout, signal }, this);
     this.#places[place] = call;
     return call;
   }
 
+  /** A call has settled: its place is another's. */
+  leave({ id }: PendingCall): void {
+    const place = placeOf(id);
+    this.#places[place] = undefined;
+    this.#free.push(place);
+  }
+
   /** The call of that id, if it waits still. */
   get(id: string): PendingCall | undefined {
-    const call = this.#places[Number.parseInt(id.slice(0, 8), 16)];
+    const call = this.#places[placeOf(id)];
     return call?.id === id ? call : undefined;
   }
 
@@ -61,7 +67,13 @@ export class PendingCalls {
   }
 }
 
-/** A call that waits for its reply. */
+/** What can end the waiting from outside, and what listens to it. */
+interface Aborting {
+  readonly signal: AbortSignal;
+  readonly abort: () => void;
+}
+
+/** A call that waits for its reply. Made by the thousand: it holds no closure that it can do without. */
 export class PendingCall {
   /** Its correlation id. */
   readonly id: string;
@@ -69,19 +81,18 @@ export class PendingCall {
   /** What comes of it. */
   readonly outcome: Promise<unknown>;
   readonly #timer: Timer;
-  readonly #signal: AbortSignal | undefined;
-  readonly #leave: () => void;
-  #resolve: (result: unknown) => void = () => {};
-  #reject: (error: LeveretError) => void = () => {};
+  readonly #calls: PendingCalls;
+  readonly #aborting: Aborting | undefined;
+  #resolve: (result: unknown) => void = ignore;
+  #reject: (error: LeveretError) => void = ignore;
   #waits = true;
 
-  constructor(id: string, method: string, { timeout, signal }: WaitOptions, leave: () => void) {
+  constructor(id: string, method: string, { timeout, signal }: WaitOptions, calls: PendingCalls) {
     this.id = id;
     this.method = method;
-    this.#signal = signal;
-    this.#leave = leave;
+    this.#calls = calls;
     this.#timer = systemClock.after(timeout, () => this.reject(timedOut(method, timeout)));
-    signal?.addEventListener('abort', this.#abort);
+    this.#aborting = signal && this.#listen(signal);
     this.outcome = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -101,21 +112,27 @@ export class PendingCall {
     if (this.#settles()) this.#reject(error);
   }
 
-  readonly #abort = (): void => this.reject(aborted(this.method, this.#signal));
+  #listen(signal: AbortSignal): Aborting {
+    const abort = (): void => this.reject(aborted(this.method, signal));
+    signal.addEventListener('abort', abort);
+    return { signal, abort };
+  }
 
   #settles(): boolean {
     if (!this.#waits) return false;
     this.#waits = false;
     this.#timer.cancel();
-    this.#signal?.removeEventListener('abort', this.#abort);
-    this.#leave();
+    this.#aborting?.signal.removeEventListener('abort', this.#aborting.abort);
+    this.#calls.leave(this);
     return true;
   }
 }
 
-function aborted(method: string, signal: AbortSignal | undefined): LeveretError {
+function ignore(): void {}
+
+function aborted(method: string, signal: AbortSignal): LeveretError {
   return new LeveretError('ABORTED', `the call of ${method} was aborted`, {
-    cause: signal?.reason,
+    cause: signal.reason,
   });
 }
 

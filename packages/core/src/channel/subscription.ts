@@ -5,6 +5,7 @@ import type { Clock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import { deferred, ignore } from '../internal/deferred.ts';
 import { Fifo } from '../internal/fifo.ts';
+import { isThenable } from '../internal/thenable.ts';
 import { IncomingMessage } from '../message/incoming.ts';
 import type { HeaderTable, WireDelivery } from '../message/message.ts';
 import type { QueueRef } from '../topology/specs.ts';
@@ -356,13 +357,4 @@ async function leave(state: State): Promise<void> {
 /** By `nack`, which does not count towards a delivery limit: nobody has tried the message. */
 function giveBack(message: IncomingMessage): void {
   if (!message.settled) message.nack({ requeue: true });
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }

@@ -1,4 +1,5 @@
 import { describe, LeveretError } from '../errors/leveret-error.ts';
+import { isThenable } from '../internal/thenable.ts';
 import type { Codec, ContentKind } from './codec.ts';
 
 /** The part of a message that a codec fills. */
@@ -171,14 +172,6 @@ function checkKind(field: string, kind: ContentKind): void {
 /** What a codec gave: a promise of another library or realm becomes one that `instanceof Promise` knows. */
 function settled<T>(given: T | Promise<T>): T | Promise<T> {
   return isThenable(given) ? Promise.resolve(given) : given;
-}
-
-function isThenable(value: unknown): boolean {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }
 
 function encoded(body: Uint8Array, codec: Codec): Encoded {

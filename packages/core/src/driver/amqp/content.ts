@@ -91,7 +91,7 @@ function writeProperties(bytes: Buffer, start: number, message: WireMessage): nu
   bytes[at++] = message.deliveryMode;
   if (message.priority !== undefined) {
     flags |= PROPERTY.priority;
-    bytes[at++] = message.priority;
+    at = bytes.writeUInt8(message.priority, at);
   }
   text(PROPERTY.correlationId, message.correlationId);
   text(PROPERTY.replyTo, message.replyTo);

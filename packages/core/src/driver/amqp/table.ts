@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import type { HeaderTable, HeaderValue } from '../../message/message.ts';
 import { LATEST_SECOND } from '../../message/received.ts';
 import { ProtocolViolation } from './failures.ts';
-import { writeLong, writeText } from './write.ts';
+import { writeLong, writeShortstr, writeText } from './write.ts';
 
 // Field tables on the wire: a length, then names and values; a value is a letter and what the letter says.
 // The letters are those of RabbitMQ (https://www.rabbitmq.com/amqp-0-9-1-errata, section 3).
@@ -211,9 +211,7 @@ export function writeTable(bytes: Buffer, at: number, table: HeaderTable): numbe
   let end = at + 4;
   for (const [name, value] of Object.entries(table)) {
     if (value === undefined) continue;
-    const length = writeText(bytes, end + 1, name);
-    bytes[end] = length;
-    end = writeValue(bytes, end + 1 + length, value);
+    end = writeValue(bytes, writeShortstr(bytes, end, name), value);
   }
   writeLong(bytes, at, end - at - 4);
   return end;

@@ -1,9 +1,10 @@
 // Numbers and texts on their way out. By hand rather than by the methods of a `Buffer`, whose checks cost more than the writing:
 // what is written here was checked before.
 
-/** Writes text of at most 255 bytes; gives where it ends. */
+/** Writes text of at most 255 bytes; gives where it ends. Throws where it is longer: all that follows would be misread. */
 export function writeShortstr(bytes: Buffer, at: number, text: string): number {
   const length = writeText(bytes, at + 1, text);
+  if (length > 255) throw new RangeError(`a short string has ${length} bytes`);
   bytes[at] = length;
   return at + 1 + length;
 }

@@ -129,18 +129,24 @@ describe('requests that get no answer', () => {
   });
 });
 
-test('a channel on which something could not be encoded is over at once, whatever the broker answers', async () => {
-  await using victim = await Victim.connect({ [M.channelClose]: silent, [M.queueDeclare]: silent });
-  const { channel, heard } = await victim.channel();
-  const request = failure(channel.checkQueue('q'));
-  channel.publish({ ...nowhere(), priority: 256 });
-  expect(await heard.ended.next(1000)).toMatchObject({ kind: 'channel', replyCode: 0 });
-  expect(await request).toBe('CONNECTION_LOST');
-  expect(await failure(channel.checkQueue('later'))).toBe('CONNECTION_LOST');
-  const { channel: next } = await victim.channel();
-  expect(next.id).not.toBe(channel.id);
-  expect(victim.lost.size).toBe(0);
-});
+test.each([{ priority: 256 }, { type: 'x'.repeat(256) }, { headers: { ['x'.repeat(256)]: 1 } }])(
+  'a channel on which %o could not be encoded is over at once, whatever the broker answers',
+  async (wrong) => {
+    await using victim = await Victim.connect({
+      [M.channelClose]: silent,
+      [M.queueDeclare]: silent,
+    });
+    const { channel, heard } = await victim.channel();
+    const request = failure(channel.checkQueue('q'));
+    channel.publish({ ...nowhere(), ...wrong });
+    expect(await heard.ended.next(1000)).toMatchObject({ kind: 'channel', replyCode: 0 });
+    expect(await request).toBe('CONNECTION_LOST');
+    expect(await failure(channel.checkQueue('later'))).toBe('CONNECTION_LOST');
+    const { channel: next } = await victim.channel();
+    expect(next.id).not.toBe(channel.id);
+    expect(victim.lost.size).toBe(0);
+  },
+);
 
 test('a channel that both sides close at once costs nothing but the channel', async () => {
   await using victim = await Victim.connect({
