@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
 import { Turn } from './turn.ts';
 
@@ -33,6 +34,15 @@ describe('the end of a turn', () => {
     });
     end();
     expect([ends.length, done]).toEqual([0, ['first', 'late', 'last', 'last of all']]);
+  });
+
+  it('runs nothing in the context of whoever came first', async () => {
+    const context = new AsyncLocalStorage<string>();
+    const turn = new Turn((run) => void setImmediate(run));
+    const seen = new Promise((resolve) => {
+      context.run('of the first', () => turn.end(() => resolve(context.getStore())));
+    });
+    expect(await seen).toBeUndefined();
   });
 
   it('loses nothing where something throws', () => {

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import { Fifo } from './fifo.ts';
 
 /**
@@ -8,7 +9,8 @@ export class Turn {
   readonly #ending = new Fifo<() => void>();
   readonly #last = new Fifo<() => void>();
   #state: 'idle' | 'scheduled' | 'running' = 'idle';
-  readonly #run = (): void => this.#end();
+  /** In the context of nobody: else all that ends a turn, handlers too, would run in that of whoever came first in it. */
+  readonly #run = AsyncResource.bind((): void => this.#end());
   readonly #atItsEnd: (run: () => void) => void;
 
   constructor(atItsEnd: (run: () => void) => void) {

@@ -8,7 +8,6 @@ import {
   METHOD,
   PROPERTY,
 } from './protocol.ts';
-import { tableSize, writeTable } from './table.ts';
 import { writeLong, writeLonglong, writePrefix, writeShort, writeShortstr } from './write.ts';
 
 // What goes before the body of a message that is published: the method, and the content header (AMQP 0-9-1 specification,
@@ -21,17 +20,20 @@ const MANDATORY = 1;
 /** Of a content header: class, weight, size of the body, flags. */
 const HEADER_FIXED = 14;
 
-/** Bytes that method and content header of a checked message take at most, with their frames. */
-export function headSize(message: WireMessage): number {
-  return methodSize(message) + HEADER_FIXED + propertiesSize(message) + 2 * AROUND_PAYLOAD;
+/** Bytes that method and content header of a checked message with these headers take at most, with their frames. */
+export function headSize(message: WireMessage, headers: Buffer | undefined): number {
+  const properties = propertiesSize(message) + (headers?.length ?? 0);
+  return methodSize(message) + HEADER_FIXED + properties + 2 * AROUND_PAYLOAD;
 }
 
-/** Writes both; gives where they end. */
+/** Writes both; gives where they end. Throws where the content header has more than `most` bytes, since the broker would. */
 export function writeHead(
   bytes: Buffer,
   start: number,
   channel: number,
   message: WireMessage,
+  headers: Buffer | undefined,
+  most: number,
 ): number {
   const { exchange, routingKey, mandatory, body } = message;
   const method = start + FRAME_PREFIX;
@@ -45,7 +47,8 @@ export function writeHead(
   const header = at + FRAME_PREFIX;
   at = writeLong(bytes, header, CLASS_BASIC * 2 ** 16);
   at = writeLonglong(bytes, at, body.byteLength);
-  at = writeProperties(bytes, at, message);
+  at = writeProperties(bytes, at, message, headers);
+  if (at - header > most) throw new RangeError('the headers outgrew their frame');
   writePrefix(bytes, header - FRAME_PREFIX, FRAME.header, channel, at - header);
   bytes[at++] = FRAME_END;
   return at;
@@ -59,7 +62,6 @@ function propertiesSize(message: WireMessage): number {
   return (
     textSize(message.contentType) +
     textSize(message.contentEncoding) +
-    (message.headers === undefined ? 0 : tableSize(message.headers)) +
     1 + // the delivery mode
     (message.priority === undefined ? 0 : 1) +
     textSize(message.correlationId) +
@@ -74,7 +76,12 @@ function propertiesSize(message: WireMessage): number {
 }
 
 /** Writes the flags, and the properties in the order in which they stand. */
-function writeProperties(bytes: Buffer, start: number, message: WireMessage): number {
+function writeProperties(
+  bytes: Buffer,
+  start: number,
+  message: WireMessage,
+  headers: Buffer | undefined,
+): number {
   let flags: number = PROPERTY.deliveryMode;
   let at = start + 2;
   const text = (flag: number, value: string | undefined): void => {
@@ -84,9 +91,9 @@ function writeProperties(bytes: Buffer, start: number, message: WireMessage): nu
   };
   text(PROPERTY.contentType, message.contentType);
   text(PROPERTY.contentEncoding, message.contentEncoding);
-  if (message.headers !== undefined) {
+  if (headers !== undefined) {
     flags |= PROPERTY.headers;
-    at = writeTable(bytes, at, message.headers);
+    at += headers.copy(bytes, at);
   }
   bytes[at++] = message.deliveryMode;
   if (message.priority !== undefined) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkMessage } from '../../message/check-message.ts';
-import type { OutgoingMessage } from '../../message/message.ts';
+import type { HeaderTable, OutgoingMessage, WireMessage } from '../../message/message.ts';
 import { toWire } from '../../message/wire.ts';
 import { ByteReader, viewOf } from './byte-reader.ts';
 import { readContentHeader } from './content-header.ts';
@@ -28,7 +28,10 @@ function written(use: (writer: FrameWriter) => void): Buffer {
 
 function framesOf(message: OutgoingMessage, frameMax: number): Frame[] {
   const wire = toWire(message, 'exchange', 'key', true);
-  const bytes = written((writer) => writer.message(7, wire, frameMax));
+  return framesIn(written((writer) => writer.message(7, wire, frameMax)));
+}
+
+function framesIn(bytes: Buffer): Frame[] {
   const frames: Frame[] = [];
   for (let at = 0; at < bytes.length; ) {
     const end = at + 7 + bytes.readUInt32BE(at + 3) + 1;
@@ -113,5 +116,76 @@ describe('the frames of a message', () => {
       const bytes = Buffer.concat(waiting);
       expect([bytes.includes('bb'), bytes.includes('a'.repeat(10))]).toEqual([false, true]);
     }
+  });
+
+  describe('are whole whatever became of another message between its check and its writing', () => {
+    const wire = (headers: HeaderTable) =>
+      toWire({ body: Buffer.from('body'), headers }, '', 'key', true);
+    const changed = (change: (headers: Record<string, unknown>) => void): WireMessage => {
+      const headers = { a: 'a', list: ['a', 'b'] };
+      const message = wire(headers);
+      change(headers);
+      return message;
+    };
+    const unsteady = (): WireMessage => {
+      let reads = 0;
+      return wire({
+        get a() {
+          return reads++ === 0 ? 1 : 'more than a number';
+        },
+      });
+    };
+    const numberForText = (): WireMessage => {
+      const message = wire({});
+      Reflect.set(message, 'messageId', 7);
+      return message;
+    };
+
+    it.each([
+      ['a header is a function', () => changed((headers) => Reflect.set(headers, 'a', () => {}))],
+      ['a header is a symbol', () => changed((headers) => Reflect.set(headers, 'a', Symbol('a')))],
+      ['a list has a hole', () => changed(({ list }) => Reflect.set(Object(list), 'length', 3))],
+      [
+        'a list has a hole inside',
+        () => changed(({ list }) => Reflect.deleteProperty(Object(list), 0)),
+      ],
+      ['a name is too long', () => changed((headers) => Reflect.set(headers, 'n'.repeat(256), 1))],
+      [
+        'headers outgrow the frame',
+        () => changed((headers) => Reflect.set(headers, 'a', 'x'.repeat(5000))),
+      ],
+      ['a header is another each time that it is read', unsteady],
+      ['a property is no text', numberForText],
+    ])('%s', (_what, bad) => {
+      const good = wire({ good: 1 });
+      const expected = written((writer) => {
+        writer.message(7, good, 4096);
+        writer.message(7, good, 4096);
+      });
+      const bytes = written((writer) => {
+        writer.message(7, good, 4096);
+        expect(() => writer.message(7, bad(), 4096)).toThrow();
+        writer.message(7, good, 4096);
+      });
+      expect(bytes.equals(expected)).toBe(true);
+    });
+
+    it('a header publishes another while it is read', () => {
+      const good = wire({ good: 1 });
+      const bytes = written((writer) => {
+        const nested = wire({
+          get a() {
+            writer.message(7, good, 4096);
+            return 'a';
+          },
+        });
+        writer.message(7, nested, 4096);
+      });
+      const frames = framesIn(bytes);
+      const { method, header, body } = FRAME;
+      const types = frames.map(({ type }) => type);
+      expect(types).toEqual([method, header, body, method, header, body, method, header, body]);
+      for (const { payload } of frames) expect(payload.at(-1)).toBe(0xce);
+    });
   });
 });

@@ -1,6 +1,7 @@
 import type { WireMessage } from '../../message/message.ts';
 import { headSize, writeHead } from './content.ts';
 import { AROUND_PAYLOAD, FRAME, FRAME_END, FRAME_PREFIX } from './protocol.ts';
+import { encodeTable } from './table.ts';
 import { writePrefix } from './write.ts';
 
 /** What frames are written to: a socket. */
@@ -53,11 +54,12 @@ export class FrameWriter {
     const { byteLength } = body;
     const most = frameMax - AROUND_PAYLOAD;
     const isTogether = byteLength <= Math.min(TOGETHER, most);
-    const size = headSize(message) + (isTogether ? byteLength + AROUND_PAYLOAD : 0);
-    const bytes = this.#reserve(size);
-    let at = writeHead(this.#bytes, bytes, channel, message);
-    // Whoever published it may give other headers each time they are read.
-    if (at > this.#bytes.length) throw new RangeError('the message grew while it was written');
+    // Apart, before there is anything to disturb: the headers are an object of whoever publishes.
+    const headers = message.headers && encodeTable(message.headers);
+    const size = headSize(message, headers) + (isTogether ? byteLength + AROUND_PAYLOAD : 0);
+    if (!Number.isInteger(size)) throw new TypeError('a property of the message is no text');
+    const start = this.#reserve(size);
+    let at = writeHead(this.#bytes, start, channel, message, headers, most);
     if (!isTogether) return this.#large(channel, body, at, most);
     if (byteLength > 0) {
       at = writePrefix(this.#bytes, at, FRAME.body, channel, byteLength);

@@ -206,6 +206,17 @@ function objectSize(value: HeaderValue & (object | null)): number {
   return value.reduce<number>((size, each) => size + 1 + valueSize(each), 4);
 }
 
+/**
+ * The bytes of a checked table. It may be another by now, or give other values each time that it is read: throws where they do
+ * not fit what was counted.
+ */
+export function encodeTable(table: HeaderTable): Buffer {
+  const bytes = Buffer.allocUnsafe(tableSize(table));
+  if (writeTable(bytes, 0, table) !== bytes.length)
+    throw new TypeError('the headers changed while they were written');
+  return bytes;
+}
+
 /** Writes a checked table of that size; gives where it ends. */
 export function writeTable(bytes: Buffer, at: number, table: HeaderTable): number {
   let end = at + 4;
