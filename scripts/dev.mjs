@@ -25,7 +25,7 @@ const published = [
   { name: 'consumer', argv: script('scripts/consumer-check.mjs') },
 ];
 const requireAll = process.env.LEVERET_REQUIRE_ALL === '1';
-/** A driver other than the default one: then it is about its tests alone, which need not be apart from each other. */
+/** A driver other than the default one: then it is about its tests alone. */
 const { LEVERET_DRIVER: driver = '' } = process.env;
 
 const commands = {
@@ -69,7 +69,7 @@ function everything(args) {
 }
 
 function onDriver(args) {
-  const argv = tool('vitest', 'run', '--no-isolate', ...args);
+  const argv = tool('vitest', 'run', ...args);
   return [build, { name: `tests on ${driver}`, argv, live: true }];
 }
 
