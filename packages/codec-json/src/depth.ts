@@ -10,13 +10,54 @@ const SHORT = 32;
 const FIRST_BRACKET = 0x5b;
 
 /**
- * Whether valid JSON in `bytes` nests arrays and objects at most `max` levels deep.
+ * Whether valid JSON, `text` and its `bytes`, nests arrays and objects at most `max` levels deep.
  *
- * A level takes two bytes, so a body of up to `2 * max` bytes is answered without being read. Text that
- * is not JSON gets some answer: `JSON.parse` refuses it anyway.
+ * A level takes two bytes, so a body of up to `2 * max` bytes is answered without being read, and what has few
+ * brackets by looking for them. Text that is not JSON gets some answer: `JSON.parse` refuses it anyway.
  */
-export function isWithinDepth(bytes: Uint8Array, max: number): boolean {
-  return bytes.length <= max * 2 || scan(bytes, max);
+export function isWithinDepth(text: string, bytes: Uint8Array, max: number): boolean {
+  return bytes.length <= max * 2 || hasFewBrackets(text, max) || scan(bytes, max);
+}
+
+/**
+ * Whether at most `max` open in the first half and at most `max` close in the second, those within strings
+ * included: no place is deeper than what was opened before it, or than what is closed behind it. It costs as much as there
+ * are brackets, where a scan costs as much as there are bytes.
+ */
+function hasFewBrackets(text: string, max: number): boolean {
+  const end = text.length;
+  const middle = end >> 1;
+  return atMost(text, '{', '[', 0, middle, max) && atMost(text, '}', ']', middle, end, max);
+}
+
+/** Whether one or the other stands at most `max` times from `from` on, before `to`. */
+function atMost(
+  text: string,
+  one: string,
+  other: string,
+  from: number,
+  to: number,
+  max: number,
+): boolean {
+  const left = afterCounting(text, one, from, to, max);
+  return left >= 0 && afterCounting(text, other, from, to, left) >= 0;
+}
+
+/** What is left of `count`, negative where that was not enough. */
+function afterCounting(
+  text: string,
+  bracket: string,
+  from: number,
+  to: number,
+  count: number,
+): number {
+  let left = count;
+  let at = text.indexOf(bracket, from);
+  while (left >= 0 && at !== -1 && at < to) {
+    left--;
+    at = text.indexOf(bracket, at + 1);
+  }
+  return left;
 }
 
 function scan(bytes: Uint8Array, max: number): boolean {

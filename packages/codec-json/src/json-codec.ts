@@ -58,7 +58,7 @@ export function jsonCodec(options: JsonCodecOptions = {}): JsonCodec {
     encode: (value) => Buffer.from(stringify(value, replacer)),
     decode(bytes) {
       const text = toText(bytes, utf8);
-      if (!isWithinDepth(bytes, maxDepth))
+      if (!isWithinDepth(text, bytes, maxDepth))
         throw new LeveretError('CODEC', `the body nests deeper than maxDepth, ${maxDepth} levels`);
       return parse(text, reviver);
     },

@@ -75,6 +75,14 @@ const FORMS: readonly Form[] = Array.from({ length: 256 }, (_, first) => {
   return FROM_C0[first - 0xc0] ?? plain;
 });
 
+/** Says of a first byte that its form has to be looked up. */
+const LOOK_UP = 255;
+
+/** Bytes after each first byte, where that is all there is to know. */
+const REST = Uint8Array.from(FORMS, ({ width, size, perItem, bytes, special }) =>
+  width === 0 && perItem === 0 && !bytes && special === undefined ? size : LOOK_UP,
+);
+
 /**
  * Walks over the formats of a body without making values, and refuses what the decoder would choke on: a
  * body that ends early or late, sizes that it cannot hold, and deep nesting. A decoder that starts first
@@ -90,7 +98,6 @@ export function checkBody(body: Uint8Array, rules: BodyRules): boolean {
 
 class Walk {
   readonly #body: Uint8Array;
-  readonly #end: number;
   readonly #rules: BodyRules;
   /** What is still to come on each level above this one. */
   readonly #outer: number[] = [];
@@ -100,21 +107,36 @@ class Walk {
 
   constructor(body: Uint8Array, rules: BodyRules) {
     this.#body = body;
-    this.#end = body.length;
     this.#rules = rules;
   }
 
   run(): boolean {
     for (;;) {
+      this.#siblings();
       while (this.#left === 0) {
         const outer = this.#outer.pop();
         if (outer === undefined) return this.#ended();
         this.#left = outer;
       }
-      this.#left--;
-      const first = this.#body[this.#at++] ?? UNUSED;
-      if (first >= 0x80 && first < 0xe0) this.#value(FORMS[first] ?? plain);
     }
+  }
+
+  /** Walks over what is left on this level, up to a value that has to be looked at. */
+  #siblings(): void {
+    const body = this.#body;
+    let left = this.#left;
+    let at = this.#at;
+    let form: Form | undefined;
+    while (left > 0 && form === undefined) {
+      left--;
+      const first = body[at++] ?? UNUSED;
+      const rest = REST[first] ?? LOOK_UP;
+      if (rest === LOOK_UP) form = FORMS[first];
+      else at += rest;
+    }
+    this.#left = left;
+    this.#at = at;
+    if (form) this.#value(form);
   }
 
   #value(form: Form): void {
@@ -127,11 +149,10 @@ class Walk {
     if (form.special) checkSpecial(this.#body, this.#at, form.special, this.#rules);
     if (form.bytes) this.#hasBytes = true;
     this.#at += size;
-    if (this.#at > this.#end) throw endsEarly();
   }
 
   #open(count: number): void {
-    if (count > this.#end - this.#at) throw endsEarly();
+    if (count > this.#body.length - this.#at) throw endsEarly();
     if (count === 0) return;
     const { maxDepth } = this.#rules;
     if (this.#outer.push(this.#left) > maxDepth)
@@ -140,8 +161,9 @@ class Walk {
   }
 
   #ended(): boolean {
-    const rest = this.#end - this.#at;
-    if (rest !== 0) throw refusal(`${rest} bytes after its value`);
+    const rest = this.#body.length - this.#at;
+    if (rest < 0) throw endsEarly();
+    if (rest > 0) throw refusal(`${rest} bytes after its value`);
     return this.#hasBytes;
   }
 }

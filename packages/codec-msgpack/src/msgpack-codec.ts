@@ -1,5 +1,5 @@
 import { type Codec, LeveretError } from '@leveret/core';
-import { Decoder, Encoder, ExtensionCodec } from '@msgpack/msgpack';
+import { Decoder, Encoder, type ExtensionCodec } from '@msgpack/msgpack';
 import { checkBigInts } from './check-bigints.ts';
 import { checkBody } from './check-body.ts';
 import { strictExtensions } from './strict-extensions.ts';
@@ -56,7 +56,7 @@ const KEEP = 64 * 1024;
 export function msgpackCodec(options: MsgpackCodecOptions = {}): MsgpackCodec {
   const { useBigInt64 = false, ignoreUndefined = true, maxDepth = MAX_DEPTH } = options;
   checkDepth(maxDepth);
-  const extensionCodec = strictExtensions(options.extensionCodec ?? new ExtensionCodec());
+  const extensionCodec = strictExtensions(options.extensionCodec);
   // The library counts the value inside the deepest container as a level.
   const newEncoder = () =>
     new Encoder({ extensionCodec, useBigInt64, ignoreUndefined, maxDepth: maxDepth + 1 });

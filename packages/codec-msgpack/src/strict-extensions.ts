@@ -1,18 +1,21 @@
 import { LeveretError } from '@leveret/core';
-import type { ExtensionCodec } from '@msgpack/msgpack';
-import { isPlain } from './plain.ts';
+import { ExtensionCodec } from '@msgpack/msgpack';
+import { isLiteral, isPlain } from './plain.ts';
 
 /** What the library asks of an extension codec. */
 type Extensions = Pick<ExtensionCodec, 'tryToEncode' | 'decode'>;
 
 /**
- * `inner`, refusing what no extension takes and MessagePack has no form for. The library would write a `Map`
- * as an empty map, an invalid `Date` as 1970 and a `Float64Array` as bytes.
+ * `custom`, or what the library has built in, refusing what no extension takes and MessagePack has no form for.
+ * The library would write a `Map` as an empty map, an invalid `Date` as 1970 and a `Float64Array` as bytes.
  */
-export function strictExtensions(inner: Extensions): Extensions {
+export function strictExtensions(custom?: Extensions): Extensions {
+  const inner = custom ?? new ExtensionCodec();
   return {
     decode: (data, type, context) => inner.decode(data, type, context),
     tryToEncode(value, context) {
+      // Asked first, as it is about each object and array, and nothing built in takes these.
+      if (!custom && isLiteral(value)) return null;
       if (value instanceof Date && Number.isNaN(value.getTime())) throw refusal('an invalid Date');
       const extension = inner.tryToEncode(value, context);
       if (extension === null && !isPlain(value)) throw refusal(nameOf(value));
