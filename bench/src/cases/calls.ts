@@ -26,7 +26,8 @@ export const CALLS: readonly Case[] = [
   {
     name: 'calls-64k',
     title: 'a call and its reply of 64 KiB each, 10 in flight',
-    operations: 1_000,
+    operations: 2_000,
+    warmUp: 1,
     load: { ...call, inFlight: 10, size: 64 * KIB },
   },
 ];

@@ -17,16 +17,7 @@ export function handoverOf(connection: AmqplibConnection, socket: Socket): Hando
     frameMax,
     channelMax,
     serverProperties: serverProperties && readTable(serverProperties),
-    read: (take) => {
-      // The library asks itself for a frame whenever there is something to read, and is told that there is none.
-      connection.recvFrame = () => {
-        for (let piece = nextPiece(socket); piece; piece = nextPiece(socket)) take(piece);
-        return false;
-      };
-      // What came with the end of the handshake; the library has left it where it is.
-      if (connection.rest.length > 0) take(connection.rest);
-      connection.recvFrame();
-    },
+    rest: connection.rest, // it reads no further: see the handshake
     alive: () => {
       connection.recvSinceLastCheck = true;
     },
@@ -35,9 +26,4 @@ export function handoverOf(connection: AmqplibConnection, socket: Socket): Hando
       socket.destroy();
     },
   };
-}
-
-function nextPiece(socket: Socket): Buffer | undefined {
-  const piece: unknown = socket.read();
-  return Buffer.isBuffer(piece) ? piece : undefined;
 }

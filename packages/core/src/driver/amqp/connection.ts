@@ -42,8 +42,8 @@ export interface Handover {
   readonly channelMax: number;
   /** What the broker says of itself, where the library tells. */
   readonly serverProperties: HeaderTable | undefined;
-  /** Hands everything that arrives from now on to `take`, in the pieces in which it comes, and to nobody else. */
-  read(take: (piece: Buffer) => void): void;
+  /** What the library has read beyond the handshake. The rest is in the socket, from which it reads no more. */
+  readonly rest: Buffer;
   /** Called when a frame has come: the peer lives. */
   alive(): void;
   /** Lets go of socket and timers at once, and tells nobody. */
@@ -89,7 +89,11 @@ class AmqpConnection implements DriverConnection, ChannelOwner, FrameSink {
     });
     socket.once('end', () => this.#linger());
     socket.once('close', () => this.#closed());
-    handover.read((piece) => this.#read(piece));
+    this.#read(handover.rest);
+    // The library waited there for what to read next. Node hands over pieces with less ado than it gives them on demand.
+    socket.removeAllListeners('readable');
+    socket.on('data', (piece: Buffer) => this.#read(piece));
+    socket.resume();
   }
 
   get closeFrame(): CloseFrame | undefined {

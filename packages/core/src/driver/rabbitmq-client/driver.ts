@@ -44,7 +44,7 @@ async function open(
     raw.unsafeDestroy();
     throw error;
   }
-  const nextPiece = guardReads(connection._socket, target.frameMax);
+  const endReads = guardReads(connection._socket, target.frameMax);
   return new Promise((resolve, reject) => {
     const { signal } = target;
     const failed = (error: unknown): void => {
@@ -60,9 +60,9 @@ async function open(
     const opened = (): void => {
       signal?.removeEventListener('abort', unwanted);
       connection.off('error', failed);
-      const handover = handoverOf(connection, nextPiece);
+      endReads();
       try {
-        resolve(takeOver(handover, events));
+        resolve(takeOver(handoverOf(connection), events));
       } catch (error) {
         failed(error);
       }

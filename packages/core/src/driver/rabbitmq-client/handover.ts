@@ -6,6 +6,8 @@ import type { ConnectionInternals, Heartbeat } from './internals.ts';
 /** What the driver is given in place of frames, since it counts what comes. */
 const ALIVE: Heartbeat = { type: 8, channelId: 0 };
 
+const NOTHING = Buffer.alloc(0);
+
 /** What is read from: a socket. */
 export interface ReadSource {
   read(size?: number): Buffer | null;
@@ -13,26 +15,28 @@ export interface ReadSource {
 }
 
 /**
- * Stands between the driver and its socket during the handshake: lets go of a peer that announces a frame larger than
- * agreed. It does not speak AMQP, and where its bytes read as a size above 1 GiB, Node would throw where nobody can catch it.
- * Gives what reads from the socket itself.
+ * Stands between the driver and its socket. During the handshake it lets go of a peer that announces a frame larger than
+ * agreed: it does not speak AMQP, and where its bytes read as a size above 1 GiB, Node would throw where nobody can catch it.
+ * Gives what ends the reading of the driver, which asks for so many bytes at a time, as Node itself never does.
  */
-export function guardReads(socket: ReadSource, largest: number): () => Buffer | null {
+export function guardReads(socket: ReadSource, largest: number): () => void {
   const read = socket.read.bind(socket);
+  let isOver = false;
   socket.read = (size?: number): Buffer | null => {
-    if (size === undefined || size <= largest) return read(size);
+    if (!size) return read(size);
+    if (isOver) return null;
+    if (size <= largest) return read(size);
     const sizes = `${size} bytes, where ${largest} are allowed`;
     socket.destroy(new ProtocolViolation(`the server sent a frame of ${sizes}`));
     return null;
   };
-  return () => read();
+  return () => {
+    isOver = true;
+  };
 }
 
 /** An open connection of the driver, as it is handed over. */
-export function handoverOf(
-  connection: Connection & ConnectionInternals,
-  nextPiece: () => Buffer | null,
-): Handover {
+export function handoverOf(connection: Connection & ConnectionInternals): Handover {
   const { _socket: socket, _state: state } = connection;
   connection.on('error', () => connection.unsafeDestroy()); // it would reconnect
   return {
@@ -40,13 +44,7 @@ export function handoverOf(
     frameMax: state.frameMax,
     channelMax: state.channelMax,
     serverProperties: undefined, // it does not keep them
-    read: (take) => {
-      // The driver asks its socket for a frame whenever there is something to read, and is told to wait.
-      socket.read = (): null => {
-        for (let piece = nextPiece(); piece !== null; piece = nextPiece()) take(piece);
-        return null;
-      };
-    },
+    rest: NOTHING, // it leaves in the socket what it has not asked for
     alive: () => connection._handleChunk(ALIVE),
     destroy: () => connection.unsafeDestroy(),
   };
