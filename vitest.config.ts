@@ -39,7 +39,7 @@ const exclude = [
 ];
 
 /** In these it matters little how long something takes: two files at a time, after the others. */
-const besideEachOther = /^(arrows|broker|codec-.*|examples|lint|testkit)$/;
+const besideEachOther = /^(arrows|broker|codec-.*|examples|lint|master|rpc|testkit)$/;
 const beside = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 
 /** The tests of these must have a process to themselves; elsewhere files share one, which spares loading all anew. */

@@ -7,6 +7,8 @@ import { type Job, type LoadOf, queueOf } from './load.ts';
 import { need } from './need.ts';
 
 const KIB = 1024;
+/** Where there are few calls a second: until then Node is busy compiling what is called most. */
+const LONG = 1;
 const call = { kind: 'call', methods: 1, size: 0 } as const;
 
 export const CALLS: readonly Case[] = [
@@ -14,7 +16,7 @@ export const CALLS: readonly Case[] = [
     name: 'calls-1',
     title: 'a call and its reply, one at a time',
     operations: 4_000,
-    warmUp: 1, // until then Node is busy compiling what is called most
+    warmUp: LONG,
     load: { ...call, inFlight: 1 },
   },
   {
@@ -27,7 +29,7 @@ export const CALLS: readonly Case[] = [
     name: 'calls-64k',
     title: 'a call and its reply of 64 KiB each, 10 in flight',
     operations: 2_000,
-    warmUp: 1,
+    warmUp: LONG,
     load: { ...call, inFlight: 10, size: 64 * KIB },
   },
 ];

@@ -15,12 +15,16 @@ function tell(line: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
 }
 
-/** `work`: fails at every task, after it has written its number. `requeue`: requeues all dead letters. */
+/**
+ * `work`: fails at every task, after it has written its number; stops in the middle of those after `most`, so that who is slow
+ * to kill it finds something left. `requeue`: requeues all dead letters.
+ */
 export async function main(
   url: string,
   name: string,
   queueType: QueueType,
   what: string,
+  most = 'Infinity',
 ): Promise<void> {
   const connection = await connect(url);
   const channel = await connection.channel();
@@ -33,9 +37,11 @@ export async function main(
     await tell('done');
     return connection.close();
   }
+  let left = Number(most);
   await master.createWorker(
     name,
     async ({ n }) => {
+      if (left-- <= 0) await new Promise(() => {});
       await tell(`${n}`);
       throw new Error('as always');
     },

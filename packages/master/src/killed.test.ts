@@ -25,7 +25,7 @@ const range = (count: number): number[] => Array.from({ length: count }, (_, n) 
 
 /** Starts a process; resolves once it is at work. */
 async function start(
-  args: readonly [url: string, name: string, queueType: QueueType, what: string],
+  args: readonly [url: string, name: string, queueType: QueueType, what: string, ...most: string[]],
   onLine: (line: string) => void,
 ): Promise<SourceProcess> {
   const ready = createInbox<void>('a process at work');
@@ -70,7 +70,7 @@ describeWithBroker('a task that fails for ever', (getUrl) => {
       for (const n of range(TASKS)) await master.createTask(name, { n }, { messageId: `${n}` });
       for (const after of [4, 11]) {
         killAt = count + after;
-        const victim = await start([getUrl(), name, queueType, 'work'], onLine);
+        const victim = await start([getUrl(), name, queueType, 'work', `${after}`], onLine);
         await due.next(WAIT);
         await victim.kill();
         kills += 1;
