@@ -2,13 +2,11 @@ import type { NodePeer } from '../peers/peer.ts';
 import { inParallel } from '../run/lanes.ts';
 import { measureEach, type RunResult } from '../run/measure.ts';
 import { checkResult, multiply, textOf } from '../work.ts';
-import type { Case } from './case.ts';
+import { type Case, LONG } from './case.ts';
 import { type Job, type LoadOf, queueOf } from './load.ts';
 import { need } from './need.ts';
 
 const KIB = 1024;
-/** Where there are few calls a second: until then Node is busy compiling what is called most. */
-const LONG = 1;
 const call = { kind: 'call', methods: 1, size: 0 } as const;
 
 export const CALLS: readonly Case[] = [

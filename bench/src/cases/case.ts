@@ -12,6 +12,9 @@ export interface Case {
   readonly load: Load;
 }
 
+/** The `warmUp` of cases with few operations a second: until then Node is busy compiling what is called most. */
+export const LONG = 1;
+
 /** Operations before so many that count. */
 export function warmUpOf({ warmUp = 0.2 }: Case, operations: number): number {
   return Math.ceil(operations * warmUp);

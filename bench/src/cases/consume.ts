@@ -1,7 +1,7 @@
 import type { Handle, NodePeer } from '../peers/peer.ts';
 import { peakMemory, type RunResult, startClock } from '../run/measure.ts';
 import { taskOf } from '../work.ts';
-import type { Case } from './case.ts';
+import { type Case, LONG } from './case.ts';
 import type { Job, LoadOf } from './load.ts';
 import { need } from './need.ts';
 
@@ -12,6 +12,7 @@ export const CONSUME: readonly Case[] = [
     name: 'consume-1',
     title: 'a task delivered and acknowledged, prefetch 1',
     operations: 4_000,
+    warmUp: LONG,
     load: { ...consume, prefetch: 1 },
   },
   {

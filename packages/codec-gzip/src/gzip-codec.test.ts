@@ -50,6 +50,17 @@ describe('gzipCodec(inner)', () => {
     expect(await value).toEqual(large);
   });
 
+  it('writes small bodies that keep hold of little more memory than they fill', () => {
+    const memory = new Set<ArrayBufferLike>();
+    for (let a = 0; a < 100; a++) {
+      const body = codec.encode({ a });
+      if (body instanceof Uint8Array) memory.add(body.buffer);
+    }
+    const bytes = [...memory].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(100 * 1024);
+  });
+
   it('takes asyncAbove to the byte, both ways', () => {
     const exact = gzipCodec(jsonCodec(), { asyncAbove: 100 });
     const text = (bytes: number) => 'x'.repeat(bytes - 2);

@@ -19,17 +19,19 @@ export interface ZipLimits {
 export function zip(plain: Uint8Array, limits: ZipLimits): Uint8Array | Promise<Uint8Array> {
   if (plain.length > limits.maxOutputBytes) throw tooLarge(limits);
   const options = { level: limits.level ?? constants.Z_DEFAULT_COMPRESSION };
-  if (plain.length <= limits.asyncAbove) return gzipSync(plain, options);
+  if (plain.length <= limits.asyncAbove)
+    return gzipSync(plain, { ...options, chunkSize: chunkFor(plain.length) });
   return gzipAsync(plain, options);
 }
 
 /** What `zipped` holds: at once where that is small, else a promise. Fails with `CODEC`. */
 export function unzip(zipped: Uint8Array, limits: ZipLimits): Uint8Array | Promise<Uint8Array> {
   const { asyncAbove, maxOutputBytes } = limits;
-  if (Math.max(zipped.length, announcedSize(zipped)) <= asyncAbove) {
+  const announced = announcedSize(zipped);
+  if (Math.max(zipped.length, announced) <= asyncAbove) {
     const bound = Math.max(1, Math.min(asyncAbove, maxOutputBytes));
     try {
-      return gunzipSync(zipped, { maxOutputLength: bound });
+      return gunzipSync(zipped, { maxOutputLength: bound, chunkSize: chunkFor(announced) });
     } catch (cause) {
       // Larger than it announced: then it is not work for this thread, or not acceptable at all.
       if (!isTooLarge(cause) || bound === maxOutputBytes) throw unzipError(cause, limits);
@@ -38,6 +40,14 @@ export function unzip(zipped: Uint8Array, limits: ZipLimits): Uint8Array | Promi
   return gunzipAsync(zipped, { maxOutputLength: maxOutputBytes }).catch((cause: unknown) => {
     throw unzipError(cause, limits);
   });
+}
+
+/** What a gzip body takes besides its data (RFC 1952, 2.3), and a block that cannot be pressed (RFC 1951, 3.2.4), and some. */
+const AROUND = 64;
+
+/** Bytes that zlib sets aside at a time: the result lies in them, and keeps hold of all of them as long as it is kept. */
+function chunkFor(bytes: number): number {
+  return Math.min(bytes + AROUND, constants.Z_DEFAULT_CHUNK);
 }
 
 /** The size that the last four bytes give (RFC 1952, 2.3.1): a hint, since nobody need tell the truth. */
