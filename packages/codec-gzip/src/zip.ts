@@ -19,8 +19,8 @@ export interface ZipLimits {
 export function zip(plain: Uint8Array, limits: ZipLimits): Uint8Array | Promise<Uint8Array> {
   if (plain.length > limits.maxOutputBytes) throw tooLarge(limits);
   const options = { level: limits.level ?? constants.Z_DEFAULT_COMPRESSION };
-  if (plain.length <= limits.asyncAbove)
-    return gzipSync(plain, { ...options, chunkSize: chunkFor(plain.length) });
+  // zlib gives a view of 16 KiB that it sets aside, and a message that waits for its confirm would keep hold of all of them.
+  if (plain.length <= limits.asyncAbove) return Buffer.from(gzipSync(plain, options));
   return gzipAsync(plain, options);
 }
 
@@ -42,12 +42,9 @@ export function unzip(zipped: Uint8Array, limits: ZipLimits): Uint8Array | Promi
   });
 }
 
-/** What a gzip body takes besides its data (RFC 1952, 2.3), and a block that cannot be pressed (RFC 1951, 3.2.4), and some. */
-const AROUND = 64;
-
-/** Bytes that zlib sets aside at a time: the result lies in them, and keeps hold of all of them as long as it is kept. */
+/** Bytes that zlib sets aside at a time for what takes so many, and for the end of it. */
 function chunkFor(bytes: number): number {
-  return Math.min(bytes + AROUND, constants.Z_DEFAULT_CHUNK);
+  return Math.min(bytes + 64, constants.Z_DEFAULT_CHUNK);
 }
 
 /** The size that the last four bytes give (RFC 1952, 2.3.1): a hint, since nobody need tell the truth. */
