@@ -38,7 +38,7 @@ const exclude = [
   ...(short === '1' ? ['**/{cluster,crash,killed,restart,sharding}.test.ts', '**/delay/**'] : []),
 ];
 
-/** In these it matters little how long something takes: two files at a time, after the others. */
+/** Files of these bear another one beside them: two at a time, after the others. */
 const besideEachOther = /^(arrows|broker|codec-.*|examples|lint|master|rpc|testkit)$/;
 const beside = { maxWorkers: 2, sequence: { groupOrder: 1 } };
 

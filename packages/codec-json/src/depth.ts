@@ -27,37 +27,23 @@ export function isWithinDepth(text: string, bytes: Uint8Array, max: number): boo
 function hasFewBrackets(text: string, max: number): boolean {
   const end = text.length;
   const middle = end >> 1;
-  return atMost(text, '{', '[', 0, middle, max) && atMost(text, '}', ']', middle, end, max);
+  const count = (bracket: string, from: number, to: number): number =>
+    countUpTo(max + 1, text, bracket, from, to);
+  return (
+    count('{', 0, middle) + count('[', 0, middle) <= max &&
+    count('}', middle, end) + count(']', middle, end) <= max
+  );
 }
 
-/** Whether one or the other stands at most `max` times from `from` on, before `to`. */
-function atMost(
-  text: string,
-  one: string,
-  other: string,
-  from: number,
-  to: number,
-  max: number,
-): boolean {
-  const left = afterCounting(text, one, from, to, max);
-  return left >= 0 && afterCounting(text, other, from, to, left) >= 0;
-}
-
-/** What is left of `count`, negative where that was not enough. */
-function afterCounting(
-  text: string,
-  bracket: string,
-  from: number,
-  to: number,
-  count: number,
-): number {
-  let left = count;
+/** How often `bracket` stands from `from` on, before `to`; `most` where it is at least that. */
+function countUpTo(most: number, text: string, bracket: string, from: number, to: number): number {
+  let count = 0;
   let at = text.indexOf(bracket, from);
-  while (left >= 0 && at !== -1 && at < to) {
-    left--;
+  while (count < most && at !== -1 && at < to) {
+    count++;
     at = text.indexOf(bracket, at + 1);
   }
-  return left;
+  return count;
 }
 
 function scan(bytes: Uint8Array, max: number): boolean {

@@ -1,4 +1,3 @@
-import { EventEmitter, once } from 'node:events';
 import {
   deleteInTheEnd,
   describeWithBroker,
@@ -27,9 +26,8 @@ describe.skipIf(!hasAioPika)('callees in Python and here', { timeout: 60_000 }, 
     test('each serve calls from both, and every call gets one answer', async () => {
       const { rpc } = await openWorkbench(getUrl());
       const callee = await openWorkbench(getUrl());
-      const name = uniqueName('where');
-      const fromPython = new EventEmitter();
-      const itsTurn = once(fromPython, 'answer');
+      const [name, callAll] = [uniqueName('where'), uniqueName('call-all')];
+      let itsTurn: Promise<unknown> = Promise.resolve();
       const handler = async (args: unknown): Promise<unknown> => {
         await itsTurn; // else the faster of the two might serve all
         return [Object(args).x, 'here'];
@@ -40,27 +38,30 @@ describe.skipIf(!hasAioPika)('callees in Python and here', { timeout: 60_000 }, 
         `
 await channel.set_qos(prefetch_count=1)
 rpc = await JsonRPC.create(channel)
-async def where(*, x):
+served = set()
+async def where(*, x, by):
+    if by not in served:
+        served.add(by)
+        say(by)
     return [x, "in Python"]
+async def call_all():
+    return await asyncio.gather(*(rpc.call(args[0], dict(x=x, by="Python")) for x in range(${MANY})))
 await rpc.register(args[0], where, durable=True, auto_delete=True)
+await rpc.register(args[1], call_all, auto_delete=True)
 say("${READY}")
-say(await asyncio.gather(*(rpc.call(args[0], dict(x=x)) for x in range(${MANY}))))
 await told_to_end()
 `,
-        [name],
+        [name, callAll],
       );
       expect(await python.said()).toBe(READY);
       const numbers = Array.from({ length: MANY }, (_, x) => x);
-      const callHere = async (x: number): Promise<unknown> => {
-        const answer = await rpc.call(name, { x });
-        if (Object(answer)[1] === 'in Python') fromPython.emit('answer');
-        return answer;
-      };
-      const ours = await Promise.all(numbers.map(callHere));
-      const answers = [ours, await python.said()].map((each) => new Map(Object(each)));
-      for (const each of answers) expect([...each.keys()]).toStrictEqual(numbers);
-      const servedBy = new Set(answers.flatMap((each) => [...each.values()]));
-      expect(servedBy).toStrictEqual(new Set(['here', 'in Python']));
+      const fromHere = () => Promise.all(numbers.map((x) => rpc.call(name, { x, by: 'us' })));
+      for (const callers of [fromHere, () => rpc.call(callAll)]) {
+        itsTurn = python.said(); // once it has served one of them
+        const answers = new Map(Object(await callers()));
+        expect([...answers.keys()]).toStrictEqual(numbers);
+        expect(new Set(answers.values())).toStrictEqual(new Set(['here', 'in Python']));
+      }
       expect(rpc.lateReplies).toBe(0);
       await python.finish();
     });

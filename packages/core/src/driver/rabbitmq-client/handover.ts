@@ -6,8 +6,6 @@ import type { ConnectionInternals, Heartbeat } from './internals.ts';
 /** What the driver is given in place of frames, since it counts what comes. */
 const ALIVE: Heartbeat = { type: 8, channelId: 0 };
 
-const NOTHING = Buffer.alloc(0);
-
 /** What is read from: a socket. */
 export interface ReadSource {
   read(size?: number): Buffer | null;
@@ -44,7 +42,7 @@ export function handoverOf(connection: Connection & ConnectionInternals): Handov
     frameMax: state.frameMax,
     channelMax: state.channelMax,
     serverProperties: undefined, // it does not keep them
-    rest: NOTHING, // it leaves in the socket what it has not asked for
+    rest: Buffer.alloc(0), // it leaves in the socket what it has not asked for
     alive: () => connection._handleChunk(ALIVE),
     destroy: () => connection.unsafeDestroy(),
   };
