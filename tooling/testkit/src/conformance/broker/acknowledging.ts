@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AmqpChannel } from '../../amqp/channel.ts';
 import type { Methods } from '../../amqp/methods.ts';
-import { type Bench, bodiesOf, consume, fill } from './bench.ts';
+import { type Bench, bodiesOf, consume, fill, hold } from './bench.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
 /** The ways to settle a message. */
@@ -23,7 +23,7 @@ const acks: readonly (readonly [
 async function withThree(channel: AmqpChannel, bench: Bench): Promise<string> {
   const queue = await bench.queue(channel);
   await fill(channel, queue, ['a', 'b', 'c']);
-  for (let count = 0; count < 3; count++) await channel.get(queue);
+  await hold(channel, queue, 3);
   return queue;
 }
 

@@ -137,3 +137,15 @@ export async function store(
 export async function bodiesOf(channel: AmqpChannel, count: number): Promise<string[]> {
   return (await channel.take('basic.deliver', count)).map(({ text }) => text);
 }
+
+/**
+ * Gives a channel the next messages of a queue by a consumer, which holds them unacked and gets no more. RabbitMQ puts back
+ * what a channel's consumers hold before it answers `channel.close`; what was taken by `basic.get` goes back some time
+ * after that answer, when the queue hears that the channel is gone (`notify_queues` in rabbit_channel.erl), as does all
+ * that comes from a quorum queue.
+ */
+export async function hold(channel: AmqpChannel, queue: string, count: number): Promise<void> {
+  await channel.call('basic.qos', { prefetchCount: count });
+  await consume(channel, queue);
+  await channel.take('basic.deliver', count);
+}

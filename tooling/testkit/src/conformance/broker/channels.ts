@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { AmqpChannel } from '../../amqp/channel.ts';
 import { encodeMethod } from '../../amqp/codec.ts';
 import { encodeFrame, frameType, headerFrame } from '../../amqp/frames.ts';
-import { consume, fill } from './bench.ts';
+import { consume, fill, hold } from './bench.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
 /** Opening and closing channels. */
@@ -108,7 +108,7 @@ function closeCases({ onConnection, onChannel }: Suite): BrokerCase[] {
     onChannel('unacked messages go back when the channel closes', async (channel, bench) => {
       const queue = await bench.queue(channel);
       await fill(channel, queue, ['a', 'b']);
-      await channel.get(queue);
+      await hold(channel, queue, 1);
       await channel.call('channel.close', { replyCode: 200 });
       await channel.call('channel.open');
       const first = await channel.get(queue);

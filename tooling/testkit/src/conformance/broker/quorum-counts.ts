@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { AmqpChannel } from '../../amqp/channel.ts';
 import type { Arrived, Content } from '../../amqp/methods.ts';
-import { bodiesOf, consume, fill, store } from './bench.ts';
+import { bodiesOf, consume, fill, hold, store } from './bench.ts';
 import { assertTyped, deathsOf, dyingInto, getOne, rejectOne } from './letters.ts';
 import type { BrokerProfile } from './profile.ts';
 import { mortalQuorumQueue, quorumQueue } from './quorum-queues.ts';
@@ -185,7 +185,7 @@ function limitCases({ onChannel }: Suite): BrokerCase[] {
       await store(channel, queue, ['a']);
       const other = await bench.channel();
       for (const _ of ['once', 'twice', 'thrice']) {
-        await getOne(other, queue);
+        await hold(other, queue, 1);
         await other.call('channel.close', { replyCode: 200 });
         await other.call('channel.open');
       }

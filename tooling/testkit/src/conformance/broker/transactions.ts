@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { fill } from './bench.ts';
+import { fill, hold } from './bench.ts';
 import type { BrokerCase, Suite } from './suite.ts';
 
 /** Channels in transaction mode. */
@@ -108,7 +108,7 @@ function ackCases({ onChannel }: Suite): BrokerCase[] {
       const queue = await bench.queue(channel);
       await fill(channel, queue, ['a']);
       await channel.call('tx.select');
-      await channel.get(queue);
+      await hold(channel, queue, 1);
       channel.send('basic.ack', { deliveryTag: 1 });
       await channel.call('tx.commit');
       await channel.call('channel.close', { replyCode: 200 });
@@ -119,7 +119,7 @@ function ackCases({ onChannel }: Suite): BrokerCase[] {
       const queue = await bench.queue(channel);
       await fill(channel, queue, ['a']);
       await channel.call('tx.select');
-      await channel.get(queue);
+      await hold(channel, queue, 1);
       channel.send('basic.ack', { deliveryTag: 1 });
       await channel.call('channel.close', { replyCode: 200 });
       await channel.call('channel.open');
