@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { deadline } from '@leveret/testkit';
+import { silent, targetOf } from '@leveret/testkit/driver';
 import { describeWithBroker } from '@leveret/testkit/vitest';
 import { afterEach, expect, test } from 'vitest';
 import { amqplibDriver } from './driver.ts';
-import { silent, targetOf } from './hostile-broker.fixture.ts';
 
 const require = createRequire(import.meta.url);
 const file = require.resolve('amqplib').replace(/[^/\\]+$/, 'lib/connection.js');

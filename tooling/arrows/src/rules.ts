@@ -29,7 +29,11 @@ export const packageArrows: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Entries that a package of ours offers besides the main one; published packages have none. */
-export const furtherEntries: readonly string[] = ['@leveret/testkit/vitest'];
+export const furtherEntries: readonly string[] = [
+  '@leveret/testkit/driver',
+  '@leveret/testkit/hostile',
+  '@leveret/testkit/vitest',
+];
 
 /**
  * Folders of `src` in the order in which they build on each other: a file may import from its own

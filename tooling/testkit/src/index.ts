@@ -1,7 +1,6 @@
 export { certificates, writeCertificates } from './certificates.ts';
 export type { BrokerProfile } from './conformance/broker/profile.ts';
 export { brokerConformance } from './conformance/broker-conformance.ts';
-export { driverConformance } from './conformance/driver-conformance.ts';
 export { deadline } from './deadline.ts';
 export { TestkitError } from './errors.ts';
 export { createInbox, type Inbox } from './inbox.ts';

@@ -11,9 +11,6 @@ import {
   type RabbitNode,
   startRabbitNode,
 } from '@leveret/testkit';
-import { describeWithBroker } from '@leveret/testkit/vitest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ConnectionStatus } from '../connection/supervisor.ts';
 import {
   type Answers,
   frame,
@@ -21,10 +18,13 @@ import {
   M,
   method,
   short,
-  silent,
+  silence,
   u16,
   u32,
-} from '../driver/amqp/hostile-broker.fixture.ts';
+} from '@leveret/testkit/hostile';
+import { describeWithBroker } from '@leveret/testkit/vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ConnectionStatus } from '../connection/supervisor.ts';
 import { type Connection, connect } from './connection.ts';
 import { codeOf, errorOf, fill, privateQueue, textOf } from './live.fixture.ts';
 
@@ -187,7 +187,7 @@ describe('a secret', () => {
   });
 
   test('is TIMEOUT where the broker does not answer in time, and another connection takes its place', async () => {
-    await using broker = await HostileBroker.start({ [UPDATE_SECRET]: silent });
+    await using broker = await HostileBroker.start({ [UPDATE_SECRET]: silence });
     await using connection = await connect(broker.url, { operationTimeout: 60_000 });
     const error = await errorOf(connection.updateSecret('new', { timeout: 50 }));
     expect(error).toMatchObject({ code: 'TIMEOUT' });
@@ -196,7 +196,7 @@ describe('a secret', () => {
   });
 
   test('that does not fit a frame is INVALID_ARGUMENT, and nothing is sent', async () => {
-    await using broker = await HostileBroker.start({ [UPDATE_SECRET]: silent });
+    await using broker = await HostileBroker.start({ [UPDATE_SECRET]: silence });
     await using connection = await connect(broker.url, { frameMax: 8192 });
     expect(await codeOf(connection.updateSecret('s'.repeat(8000)))).toBe('INVALID_ARGUMENT');
     expect(connection.status.state).toBe('connected');

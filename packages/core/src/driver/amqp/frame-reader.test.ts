@@ -1,7 +1,3 @@
-import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import { ProtocolViolation } from './failures.ts';
-import { FrameReader } from './frame-reader.ts';
 import {
   body,
   closing,
@@ -16,7 +12,11 @@ import {
   settled,
   short,
   u32,
-} from './hostile-broker.fixture.ts';
+} from '@leveret/testkit/hostile';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ProtocolViolation } from './failures.ts';
+import { FrameReader } from './frame-reader.ts';
 import { tableSize, writeTable } from './table.ts';
 
 /** A reader, and what it read. */

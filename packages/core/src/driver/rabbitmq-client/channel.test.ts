@@ -1,10 +1,10 @@
 import net from 'node:net';
 import { deadline, startTcpProxy } from '@leveret/testkit';
+import { deaf, silent, targetOf } from '@leveret/testkit/driver';
 import { describeWithBroker } from '@leveret/testkit/vitest';
 import { expect, test } from 'vitest';
 import { nowhere } from '../../message/messages.fixture.ts';
 import { rabbitmqClientDriver } from './driver.ts';
-import { deaf, silent, targetOf } from './target.fixture.ts';
 
 /** The sizes of the frames that a client sent, framing included. */
 function frameSizes(bytes: Buffer): number[] {

@@ -1,7 +1,5 @@
 import { deadline } from '@leveret/testkit';
-import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { nowhere } from '../../message/messages.fixture.ts';
+import { deaf, silent, targetOf } from '@leveret/testkit/driver';
 import {
   type Answer,
   type Answers,
@@ -14,10 +12,12 @@ import {
   method,
   settled,
   short,
-} from '../amqp/hostile-broker.fixture.ts';
+} from '@leveret/testkit/hostile';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { nowhere } from '../../message/messages.fixture.ts';
 import type { DriverConnection } from '../driver.ts';
 import { rabbitmqClientDriver } from './driver.ts';
-import { deaf, silent, targetOf } from './target.fixture.ts';
 import { collect } from './victim.fixture.ts';
 
 const RUNS = { seed: 9_1, numRuns: 20 };

@@ -1,6 +1,4 @@
 import { createInbox, deadline } from '@leveret/testkit';
-import { startSource } from '@leveret/testkit/vitest';
-import { expect, onTestFinished, test } from 'vitest';
 import {
   type Answer,
   type Answers,
@@ -13,9 +11,11 @@ import {
   kind,
   M,
   method,
-  silent,
+  silence,
   tune,
-} from '../amqp/hostile-broker.fixture.ts';
+} from '@leveret/testkit/hostile';
+import { startSource } from '@leveret/testkit/vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { LEFT } from './hostile-exit.fixture.ts';
 
 const say =
@@ -36,21 +36,21 @@ const once = (id: number, attack: Answer): Answers => {
 
 const attacks: Readonly<Record<string, Answers>> = {
   'garbage in the handshake, once': once(HEADER, say(Buffer.from('SSH-2.0-OpenSSH_9.2p1\r\n'))),
-  'silence in the handshake': { [HEADER]: silent },
+  'silence in the handshake': { [HEADER]: silence },
   'frames too small, once': once(M.startOk, say(tune(0, 100))),
   'a reset in the handshake, once': once(M.open, (_, { socket }) => {
     socket.resetAndDestroy();
     return undefined;
   }),
-  'a channel that is never opened': once(M.channelOpen, silent),
+  'a channel that is never opened': once(M.channelOpen, silence),
   'the wrong answer': once(M.queueDeclare, say(method(1, M.qosOk))),
   'a message without end': once(
     M.queueDeclare,
     say(deliver(1, 'x'), header(1, 2n ** 63n), body(1, 'abc')),
   ),
   'a close after which it stays': once(M.queueDeclare, say(closing(0, 320))),
-  'a request that is never answered': { [M.queueDeclare]: silent },
-  'goodbyes that are never answered': { [M.close]: silent, [M.channelClose]: silent },
+  'a request that is never answered': { [M.queueDeclare]: silence },
+  'goodbyes that are never answered': { [M.close]: silence, [M.channelClose]: silence },
   'a channel closed in answer to its goodbye': {
     [M.channelClose]: ({ channel }) => closing(channel, 404),
   },

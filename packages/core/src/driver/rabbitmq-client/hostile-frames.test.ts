@@ -1,6 +1,4 @@
 import { deadline } from '@leveret/testkit';
-import { describe, expect, test } from 'vitest';
-import { nowhere } from '../../message/messages.fixture.ts';
 import {
   body,
   closing,
@@ -15,11 +13,13 @@ import {
   method,
   settled,
   short,
-  silent,
+  silence,
   u16,
   u32,
   u64,
-} from '../amqp/hostile-broker.fixture.ts';
+} from '@leveret/testkit/hostile';
+import { describe, expect, test } from 'vitest';
+import { nowhere } from '../../message/messages.fixture.ts';
 import { collect, failure, Victim } from './victim.fixture.ts';
 
 const returned = method(1, M.return, u16(312), short('no'), short(''), short('key'));
@@ -81,7 +81,7 @@ describe('what AMQP does not allow costs the connection, and nothing waits any l
   };
 
   test.for(Object.entries(cases))('%s', async ([title, bytes]) => {
-    await using victim = await Victim.connect({ [M.queueDeclare]: silent });
+    await using victim = await Victim.connect({ [M.queueDeclare]: silence });
     const { channel, heard } = await victim.channel();
     await channel.selectConfirms();
     await collect(channel);
@@ -198,7 +198,7 @@ describe('what is only odd harms nothing', () => {
 });
 
 test('content that is fed to a channel before it is open is not kept', async () => {
-  await using victim = await Victim.connect({ [M.channelOpen]: silent });
+  await using victim = await Victim.connect({ [M.channelOpen]: silence });
   const opening = failure(victim.link.openChannel(Object.create(null)));
   await victim.peer.wait(M.channelOpen);
   victim.peer.send(deliver(1, 'x'), header(1, 2n ** 40n), body(1, Buffer.alloc(1000)));

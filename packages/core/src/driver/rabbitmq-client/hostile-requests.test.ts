@@ -1,6 +1,4 @@
 import { deadline } from '@leveret/testkit';
-import { describe, expect, test } from 'vitest';
-import { nowhere } from '../../message/messages.fixture.ts';
 import {
   type Answer,
   closing,
@@ -10,9 +8,11 @@ import {
   method,
   settled,
   short,
-  silent,
+  silence,
   u32,
-} from '../amqp/hostile-broker.fixture.ts';
+} from '@leveret/testkit/hostile';
+import { describe, expect, test } from 'vitest';
+import { nowhere } from '../../message/messages.fixture.ts';
 import { collect, failure, Victim } from './victim.fixture.ts';
 
 const blocked = (reason: Buffer = short('low')): Buffer => method(0, M.blocked, reason);
@@ -52,7 +52,7 @@ describe('an answer about something else than was asked for fails the request an
 
 describe('requests that get no answer', () => {
   test.for(['destroy', 'loss'] as const)('are over with the connection: %s', async (how) => {
-    await using victim = await Victim.connect({ [M.queueDeclare]: silent });
+    await using victim = await Victim.connect({ [M.queueDeclare]: silence });
     const { channel } = await victim.channel();
     const { channel: closing } = await victim.channel();
     const requests = [
@@ -74,7 +74,7 @@ describe('requests that get no answer', () => {
   });
 
   test.for(['destroy', 'loss'] as const)('to open a channel are over as well: %s', async (how) => {
-    await using victim = await Victim.connect({ [M.channelOpen]: silent });
+    await using victim = await Victim.connect({ [M.channelOpen]: silence });
     const opening = failure(victim.link.openChannel(Object.create(null)));
     await victim.peer.wait(M.channelOpen);
     if (how === 'destroy') victim.link.destroy();
@@ -83,7 +83,7 @@ describe('requests that get no answer', () => {
   });
 
   test('do not keep their channel from being closed', async () => {
-    await using victim = await Victim.connect({ [M.queueDeclare]: silent });
+    await using victim = await Victim.connect({ [M.queueDeclare]: silence });
     const { channel } = await victim.channel();
     const request = failure(channel.checkQueue('a'));
     const queued = failure(channel.checkQueue('b'));
@@ -95,8 +95,8 @@ describe('requests that get no answer', () => {
 
   test('and wait behind another are never sent once their channel is closed', async () => {
     await using victim = await Victim.connect({
-      [M.queueDeclare]: silent,
-      [M.channelClose]: silent,
+      [M.queueDeclare]: silence,
+      [M.channelClose]: silence,
     });
     const { channel } = await victim.channel();
     const first = channel.checkQueue('a');
@@ -133,8 +133,8 @@ test.each([{ priority: 256 }, { type: 'x'.repeat(256) }, { headers: { ['x'.repea
   'a channel on which %o could not be encoded is over at once, whatever the broker answers',
   async (wrong) => {
     await using victim = await Victim.connect({
-      [M.channelClose]: silent,
-      [M.queueDeclare]: silent,
+      [M.channelClose]: silence,
+      [M.queueDeclare]: silence,
     });
     const { channel, heard } = await victim.channel();
     const request = failure(channel.checkQueue('q'));
@@ -228,7 +228,7 @@ describe('a connection that the broker closes', () => {
 
 describe('closing a connection', () => {
   test('is over with destroy where close-ok never comes, and leaves no socket', async () => {
-    await using victim = await Victim.connect({ [M.close]: silent, [M.channelClose]: silent });
+    await using victim = await Victim.connect({ [M.close]: silence, [M.channelClose]: silence });
     const { channel } = await victim.channel();
     const channelClosed = channel.close();
     const closed = victim.link.close();
@@ -241,7 +241,7 @@ describe('closing a connection', () => {
   });
 
   test('is over where the link is lost on the way', async () => {
-    await using victim = await Victim.connect({ [M.close]: silent, [M.channelClose]: silent });
+    await using victim = await Victim.connect({ [M.close]: silence, [M.channelClose]: silence });
     const { channel } = await victim.channel();
     const closed = Promise.all([channel.close(), victim.link.close()]);
     await victim.peer.wait(M.channelClose);

@@ -1,9 +1,9 @@
 import { deadline } from '@leveret/testkit';
+import { silent, targetOf } from '@leveret/testkit/driver';
 import { describeWithBroker } from '@leveret/testkit/vitest';
 import { Connection } from 'rabbitmq-client';
 import { afterEach, expect, test } from 'vitest';
 import { rabbitmqClientDriver } from './driver.ts';
-import { silent, targetOf } from './target.fixture.ts';
 
 /** Takes a method away from a class until the end of the test. */
 function without(prototype: object, method: string): void {

@@ -1,10 +1,10 @@
 import { createInbox, deadline, type Inbox } from '@leveret/testkit';
+import { targetOf } from '@leveret/testkit/driver';
+import { type Answers, HostileBroker, type Peer } from '@leveret/testkit/hostile';
 import { LeveretError } from '../../errors/leveret-error.ts';
 import type { WireDelivery, WireReturn } from '../../message/message.ts';
-import { type Answers, HostileBroker, type Peer } from '../amqp/hostile-broker.fixture.ts';
 import type { ChannelEnd, DriverChannel, DriverConnection, DriverTarget } from '../driver.ts';
 import { rabbitmqClientDriver } from './driver.ts';
-import { targetOf } from './target.fixture.ts';
 
 /** What a channel was told. */
 export interface Heard {

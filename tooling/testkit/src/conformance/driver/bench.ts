@@ -106,25 +106,6 @@ export function takeConfirmed(
   return confirmed;
 }
 
-/** Where the broker of `url` is, with what the suite asks for unless told otherwise. */
-export function targetOf(url: string, changes: Partial<Target> = {}): Target {
-  const { hostname, port, username, password, pathname } = new URL(url);
-  return {
-    host: hostname,
-    port: Number(port || 5672),
-    vhost: decodeURIComponent(pathname.slice(1)) || '/',
-    username: decodeURIComponent(username) || 'guest',
-    password: decodeURIComponent(password) || 'guest',
-    tls: undefined,
-    heartbeat: 10,
-    frameMax: 131_072,
-    channelMax: 2047,
-    connectionName: 'driver conformance',
-    timeout: STEP_MS,
-    ...changes,
-  };
-}
-
 /** Connects and collects what is told. */
 export async function openBench(driver: DriverUnderTest, target: Target): Promise<Bench> {
   const told = createInbox<Told>('something the driver tells');

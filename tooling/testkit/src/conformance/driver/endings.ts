@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { startTcpProxy, type TcpProxy } from '../../proxy/tcp-proxy.ts';
-import { type Bench, collect, outgoing, rejectedWith, soon, targetOf, tempQueue } from './bench.ts';
+import { type Bench, collect, outgoing, rejectedWith, soon, tempQueue } from './bench.ts';
 import { watchLeftovers } from './leftovers.ts';
 import type { DriverCase, Suite } from './suite.ts';
+import { targetOf } from './target.ts';
 
 /** How a connection ends: by close, by destroy, or by the network. */
 export function endingCases(suite: Suite): DriverCase[] {

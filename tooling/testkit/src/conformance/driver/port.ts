@@ -20,10 +20,11 @@ export interface Target {
   readonly channelMax: number;
   readonly connectionName: string | undefined;
   readonly timeout: number;
+  readonly signal?: AbortSignal;
 }
 
 /** What a connection tells. */
-interface LinkEvents {
+export interface LinkEvents {
   lost(cause: Error): void;
   blocked(reason: string): void;
   unblocked(): void;
@@ -48,7 +49,7 @@ export type End =
     };
 
 /** What a channel tells. */
-interface ChannelEvents {
+export interface ChannelEvents {
   ended(end: End): void;
   confirmed(publishTag: number, multiple: boolean, ok: boolean): void;
   returned(message: Returned): void;

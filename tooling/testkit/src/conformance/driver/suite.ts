@@ -1,5 +1,6 @@
-import { type Bench, openBench, targetOf } from './bench.ts';
+import { type Bench, openBench } from './bench.ts';
 import type { DriverUnderTest, Target } from './port.ts';
+import { targetOf } from './target.ts';
 
 /** One check: a title that states a behaviour, and what rejects where the driver lacks it. */
 export interface DriverCase {
