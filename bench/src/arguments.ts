@@ -13,17 +13,26 @@ export interface Wishes {
   readonly cases: readonly string[];
   /** A part of the operations of each case. */
   readonly scale: number;
-  /** The folder to write pages and charts into; nothing is written without it. */
-  readonly out: string | undefined;
+  readonly out: Out;
 }
+
+/** Where pages and charts are written. */
+export interface Out {
+  /** Relative to the repository. */
+  readonly folder: string;
+  /** What their names have besides: git does not see those that end in `.local`. */
+  readonly ending: '' | '.local';
+}
+
+const PAGES = 'docs/benchmarks';
 
 export const USAGE: string = `usage: npm run bench -- [rounds] [${SUBJECTS.join(' | ')}] [part …]
   --peers a,b    these peers only
   --cases a,b    these cases instead of a set of them
   --rounds n     rounds that count, after one that does not (5)
   --scale n      a part of the operations of each case, such as 0.01 to see whether all works
-  --write        write tables and charts into docs/benchmarks
-  --out folder   write them there`;
+  --write        replace the committed pages in ${PAGES}; otherwise they go beside them, as <name>.local.md
+  --out folder   write them there instead`;
 
 /** Reads the command line. It throws where there is no sense in it. */
 export function readArguments(argv: readonly string[]): Wishes {
@@ -49,7 +58,7 @@ export function readArguments(argv: readonly string[]): Wishes {
     peers: listed(values.peers),
     cases: listed(values.cases),
     scale: positive('scale', values.scale ?? '1'),
-    out: values.out ?? (values.write ? 'docs/benchmarks' : undefined),
+    out: { folder: values.out ?? PAGES, ending: values.out || values.write ? '' : '.local' },
   };
 }
 

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Out } from '../arguments.ts';
 
 /** A page of results. */
 export interface Page {
@@ -12,15 +13,15 @@ export interface Page {
   readonly chart?: string;
 }
 
-/** Prints a page, and writes it and its chart into a folder where there is one. */
-export async function publishPage(page: Page, out: string | undefined): Promise<void> {
-  const { name, title, parts, chart } = page;
-  const image = out !== undefined && chart ? [`![${title}](${name}.svg)`] : [];
+/** Prints a page, and writes it and its chart. */
+export async function publishPage(page: Page, out: Out): Promise<void> {
+  const { title, parts, chart } = page;
+  const name = page.name + out.ending;
+  const image = chart ? [`![${title}](${name}.svg)`] : [];
   const [first = '', ...rest] = parts;
   const text = `${[`# ${title}`, first, ...image, ...rest].join('\n\n')}\n`;
   console.log(text);
-  if (out === undefined) return;
-  const folder = folderOf(out);
+  const folder = folderOf(out.folder);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${name}.md`), text);
   if (chart) await writeFile(join(folder, `${name}.svg`), chart);

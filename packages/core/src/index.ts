@@ -1,7 +1,7 @@
 // For users
 
 export type { ChannelOptions } from './channel/options.ts';
-export type { ChannelStatus } from './channel/session.ts';
+export type { ChannelStatus } from './channel/status.ts';
 export type { ConsumerStatus, MessageHandler } from './channel/subscription.ts';
 // For authors of codecs and patterns
 export type { Codec, ContentKind } from './codec/codec.ts';

@@ -95,11 +95,10 @@ export interface PastTries {
 
 /** Reads what earlier workers wrote. */
 export function pastTries({ headers }: Pick<ReceivedMessage, 'headers'>): PastTries {
-  const first = headers[OUR_HEADERS.firstFailure];
   return {
     failures: count(headers[OUR_HEADERS.attempts]),
     redeliveries: count(headers[OUR_HEADERS.redeliveries]),
-    firstFailure: typeof first === 'string' ? first : undefined,
+    firstFailure: timeOfDay(headers[OUR_HEADERS.firstFailure]),
   };
 }
 
@@ -132,9 +131,19 @@ function without(headers: HeaderTable, drops: (name: string) => boolean): Header
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !drops(name)));
 }
 
+/** So high no honest count gets; sums of some are still safe integers. */
+const MOST_COUNTED = 2 ** 31 - 1;
+
 /** A count that somebody wrote, or 0: what peers write is not believed. */
 function count(value: HeaderValue | undefined): number {
-  return isCount(value) ? value : 0;
+  return isCount(value) ? Math.min(value, MOST_COUNTED) : 0;
+}
+
+/** A time of day that somebody wrote, if it is one; else it would be kept with the task whatever its size. */
+function timeOfDay(value: HeaderValue | undefined): string | undefined {
+  if (typeof value !== 'string' || value.length > 40 || Number.isNaN(Date.parse(value)))
+    return undefined;
+  return value.toWellFormed();
 }
 
 function isCount(value: HeaderValue | undefined): value is number {

@@ -102,7 +102,9 @@ export class TaskMover {
     const bare = (): OutgoingMessage => bareCopyOf(message, { ...ours.at(-1), ...kept });
     const publish = (): Promise<void> => this.#publishFirst([...copies, bare], queue);
     for (const pause of PAUSES) {
-      const moved = await this.#move(message, publish).catch(refused);
+      const moved = await this.#move(message, publish).catch((error: unknown) =>
+        this.#refused(message, error),
+      );
       if (moved !== 'refused') return moved;
       await this.#pause(message.signal, pause);
       await mend().catch(ignore); // the next try says how it is
@@ -140,16 +142,21 @@ export class TaskMover {
     } catch (error) {
       if (error instanceof InvalidMessageError) throw error;
       if (isGone(message)) return 'gone'; // it is on its way to another delivery anyway
-      this.#parts.channel.report({
-        type: 'task-move-failed',
-        queue: this.#parts.queue,
-        messageId: message.messageId,
-        error: LeveretError.from(error, 'UNCONFIRMED'),
-      });
-      return 'refused';
+      return this.#refused(message, error);
     }
     if (!message.settled) message.ack();
     return 'moved';
+  }
+
+  /** Tells that a task is still where it was. */
+  #refused({ messageId }: IncomingMessage, error: unknown): 'refused' {
+    this.#parts.channel.report({
+      type: 'task-move-failed',
+      queue: this.#parts.queue,
+      messageId,
+      error: LeveretError.from(error, 'UNCONFIRMED'),
+    });
+    return 'refused';
   }
 
   /** By `nack`, after a pause: a task that can go nowhere should not run in circles as fast as it can. */
@@ -171,11 +178,6 @@ export class TaskMover {
       if (signal.aborted) end();
     });
   }
-}
-
-function refused(error: unknown): Moved {
-  if (error instanceof InvalidMessageError) return 'refused';
-  throw error;
 }
 
 /** Whether somebody else gets the task, or got it: nothing that is done to it here matters. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { pid } from 'node:process';
-import type { Consumer, LeveretError } from '@leveret/core';
+import { type Consumer, type LeveretError, TimeoutError } from '@leveret/core';
 import type { WorkerCounters } from './counters.ts';
 import { ignore } from './errors.ts';
 import type { RateLimiter } from './middleware/rate-limit.ts';
@@ -65,9 +65,10 @@ export class Worker {
     this.#parts = parts;
     this.#concurrency = parts.consumer.concurrency;
     // Where it cannot go on, or stop, `health` says so.
-    parts.stuck.onChange(() => this.#apply().catch(ignore));
+    parts.stuck.onChange(() => this.#goOn().catch(ignore));
     parts.consumer.ended.then((cause) => {
       this.#failure = { cause };
+      parts.stuck.end();
     });
   }
 
@@ -169,5 +170,15 @@ export class Worker {
     consumer.concurrency = works || !autoDelete ? this.#concurrency : 0;
     if (autoDelete) return Promise.resolve();
     return works ? consumer.resume() : consumer.pause();
+  }
+
+  /** The same where nobody asked for it: the connection may be away for long. */
+  async #goOn(): Promise<void> {
+    try {
+      await this.#apply();
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error;
+      await this.#goOn();
+    }
   }
 }

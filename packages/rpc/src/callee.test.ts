@@ -1,3 +1,4 @@
+import { startBroker } from '@leveret/broker';
 import { jsonCodec } from '@leveret/codec-json';
 import { LeveretError, type OutgoingMessage } from '@leveret/core';
 import { createInbox, deadline } from '@leveret/testkit';
@@ -9,6 +10,11 @@ import { eventOf, gate, openBareCaller, openWorkbench, reasonOf } from './workbe
 
 const json = jsonCodec();
 const AUTO = { autoDelete: true };
+
+/** Methods whose results are as large as they are told. */
+interface Sized {
+  readonly [name: string]: (args: { readonly size: number }) => string;
+}
 
 describeWithBroker('registering a method', (getUrl) => {
   test('twice by the same name is ALREADY_REGISTERED', async () => {
@@ -467,6 +473,26 @@ describeWithBroker('a result', (getUrl) => {
     const text = 'x'.repeat(8 * 1024 * 1024);
     await rpc.register(name, () => text, AUTO);
     expect((await rpc.call(name)) === text).toBe(true);
+  });
+
+  test('that the broker refuses for its size fails the call, and costs the callee one channel at most', async () => {
+    await using broker = await startBroker({ limits: { messageSize: 100_000 } });
+    const callee = await openWorkbench<Sized>(broker.url);
+    const { rpc } = await openWorkbench<Sized>(broker.url);
+    const name = uniqueName('method');
+    const runs = createInbox<number>('a run of the method');
+    await callee.rpc.register(name, ({ size }) => {
+      runs.push(size);
+      return 'x'.repeat(size);
+    });
+    const large = { size: 100_000 };
+    expect(await reasonOf(rpc.call(name, large))).toMatchObject({ type: 'PRECONDITION_FAILED' });
+    expect(await runs.take(2)).toEqual([large.size, large.size]); // it was lost with its channel
+    expect(await reasonOf(rpc.call(name, large))).toMatchObject({ type: 'PRECONDITION_FAILED' });
+    expect(await rpc.call(name, { size: 1 })).toBe('x');
+    expect(runs.drain()).toEqual([large.size, 1]);
+    const closed = callee.events.drain().filter(({ type }) => type === 'channel-closed');
+    expect(closed).toHaveLength(1);
   });
 
   test('larger than messages may be fails the call, and the callee goes on', async () => {

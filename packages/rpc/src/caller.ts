@@ -7,6 +7,7 @@ import {
   type IncomingMessage,
   InvalidMessageError,
   LeveretError,
+  type OutgoingMessage,
   type Queue,
   systemClock,
   UnroutableError,
@@ -217,26 +218,18 @@ export class Caller {
     timeout: number,
   ): void {
     const { exchange } = this.#parts;
-    const { expiration, headers, priority = 5, deliveryMode = 1 } = options;
-    exchange
-      .publish(
-        {
-          body: encoded.body,
-          contentType: encoded.contentType,
-          contentEncoding: encoded.contentEncoding,
-          type: MESSAGE_TYPE.call,
-          correlationId: call.id,
-          replyTo,
-          headers: headers ? { ...headers, [FROM_HEADER]: replyTo } : { [FROM_HEADER]: replyTo },
-          priority,
-          deliveryMode,
-          expiration,
-          timestamp: systemClock.date(),
-        },
-        queueName(exchange.name, call.method),
-        { timeout, resend: false, confirm: needsConfirm(encoded) },
-      )
-      .catch((error: unknown) => call.reject(sendFailed(call.method, error)));
+    const { method } = call;
+    try {
+      exchange
+        .publish(requestOf(call, encoded, replyTo, options), queueName(exchange.name, method), {
+          timeout,
+          resend: false,
+          confirm: needsConfirm(encoded),
+        })
+        .catch((error: unknown) => call.reject(sendFailed(method, error)));
+    } catch (error) {
+      call.reject(LeveretError.from(error, 'INVALID_MESSAGE')); // from a getter of the options, say
+    }
   }
 
   #sendUnsent(): void {
@@ -275,14 +268,17 @@ export class Caller {
   }
 
   #lose(what: string, cause: LeveretError | undefined): void {
-    this.#pending.rejectAll(
-      (method) =>
-        new LeveretError(
-          'CONNECTION_LOST',
-          `${what} while ${method} was called`,
-          cause ? { cause } : {},
-        ),
-    );
+    const calls = this.#pending.all();
+    const error = (method: string): LeveretError =>
+      new LeveretError(
+        'CONNECTION_LOST',
+        `${what} while ${method} was called`,
+        cause ? { cause } : {},
+      );
+    // Not at once: a request that the broker closed the channel over is just being told so, and has the first word.
+    systemClock.endOfTurn(() => {
+      for (const call of calls) call.reject(error(call.method));
+    });
   }
 
   #over(cause: LeveretError | undefined): void {
@@ -334,6 +330,28 @@ async function tryAgain(declareAndBind: () => Promise<void>, tries = 3): Promise
     if (tries <= 1 || !(error instanceof LeveretError) || error.code !== 'NOT_FOUND') throw error;
     await tryAgain(declareAndBind, tries - 1);
   }
+}
+
+/** The message that asks for a call. */
+function requestOf(
+  call: PendingCall,
+  { body, contentType, contentEncoding }: Encoded,
+  replyTo: string,
+  { expiration, headers, priority = 5, deliveryMode = 1 }: CallOptions,
+): OutgoingMessage {
+  return {
+    body,
+    contentType,
+    contentEncoding,
+    type: MESSAGE_TYPE.call,
+    correlationId: call.id,
+    replyTo,
+    headers: headers ? { ...headers, [FROM_HEADER]: replyTo } : { [FROM_HEADER]: replyTo },
+    priority,
+    deliveryMode,
+    expiration,
+    timestamp: systemClock.date(),
+  };
 }
 
 /** What a failure to send a request means for its call. */

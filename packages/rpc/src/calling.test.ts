@@ -1,3 +1,4 @@
+import { startBroker } from '@leveret/broker';
 import { jsonCodec } from '@leveret/codec-json';
 import { msgpackCodec } from '@leveret/codec-msgpack';
 import { type Codec, LeveretError, UnroutableError } from '@leveret/core';
@@ -328,6 +329,35 @@ describeWithBroker('a call', (getUrl) => {
       expect(rpc.pending).toBe(0);
     },
   );
+
+  test('whose request the broker refuses for its size is PRECONDITION_FAILED, the others CONNECTION_LOST', async () => {
+    await using broker = await startBroker({ limits: { messageSize: 100_000 } });
+    const { rpc } = await openWorkbench(broker.url);
+    const name = uniqueName('method');
+    const hold = gate();
+    await rpc.register(name, () => hold.opened, { autoDelete: true, prefetch: 10 });
+    const codes = [{}, { text: 'x'.repeat(100_000) }].map((args) =>
+      rpc.call(name, args, { timeout: 10_000 }).catch(({ code }) => code),
+    );
+    expect(await Promise.all(codes)).toEqual(['CONNECTION_LOST', 'PRECONDITION_FAILED']);
+    hold.open();
+  });
+
+  test('whose options throw when they are read is INVALID_MESSAGE, and nothing is left of it', async () => {
+    const { rpc } = await openWorkbench(getUrl());
+    const broken = (): never => {
+      throw new RangeError('no');
+    };
+    for (const options of [
+      { headers: Object.defineProperty({}, 'a', { get: broken, enumerable: true }) },
+      Object.defineProperty({}, 'expiration', { get: broken }),
+    ]) {
+      await expect(rpc.call(uniqueName('method'), {}, options)).rejects.toMatchObject({
+        code: 'INVALID_MESSAGE',
+      });
+    }
+    expect(rpc.pending).toBe(0);
+  });
 
   test('takes a signal of another realm', async () => {
     const { rpc } = await openWorkbench(getUrl());

@@ -37,6 +37,8 @@ export function isArgsOf<Args>(value: unknown): value is Args {
 /** Answers the requests of one method. */
 export class MethodRunner<Args> {
   readonly #parts: MethodParts<Args>;
+  /** Bodies of so many bytes the broker refuses: it closed the channel over one. */
+  #tooLarge = Number.POSITIVE_INFINITY;
 
   constructor(parts: MethodParts<Args>) {
     this.#parts = parts;
@@ -171,19 +173,26 @@ export class MethodRunner<Args> {
     type: 'result' | 'error',
     encoded: Encoded,
   ): Promise<void> {
-    return this.#parts.channel.defaultExchange.publish(
-      {
-        body: encoded.body,
-        contentType: encoded.contentType,
-        contentEncoding: encoded.contentEncoding,
-        type,
-        correlationId: message.correlationId,
-        deliveryMode: message.deliveryMode,
-        timestamp: systemClock.date(),
-      },
+    const { body, contentType, contentEncoding } = encoded;
+    const { correlationId, deliveryMode } = message;
+    const size = body.byteLength;
+    if (size >= this.#tooLarge) return Promise.reject(tooLarge(size));
+    const timestamp = systemClock.date();
+    const publishing = this.#parts.channel.defaultExchange.publish(
+      { body, contentType, contentEncoding, type, correlationId, deliveryMode, timestamp },
       replyTo,
       { mandatory: false, confirm: needsConfirm(encoded) },
     );
+    return needsConfirm(encoded)
+      ? publishing.catch((error) => this.#refused(size, error))
+      : publishing;
+  }
+
+  /** The request comes again, since it was lost with the channel: its reply must not cost the next one as well. */
+  #refused(size: number, error: unknown): never {
+    if (error instanceof LeveretError && error.code === 'PRECONDITION_FAILED')
+      this.#tooLarge = Math.min(this.#tooLarge, size);
+    throw error;
   }
 
   #failed(error: unknown): void {
@@ -201,6 +210,11 @@ export class MethodRunner<Args> {
       error: LeveretError.from(error, 'HANDLER_FAILED'),
     });
   }
+}
+
+function tooLarge(size: number): LeveretError {
+  const text = `the broker takes no messages as large as this reply of ${size} bytes`;
+  return new LeveretError('PRECONDITION_FAILED', text);
 }
 
 class Context implements CallContext {

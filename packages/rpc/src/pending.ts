@@ -37,14 +37,13 @@ export class PendingCalls {
     if (this.#refusal) throw this.#refusal(method);
     if (signal?.aborted) throw aborted(method, signal);
     const place = this.#free.pop() ?? this.#places.length;
-    const call = new PendingCall(idOf(place), method, { timeout, signal }, this);
+    const call = new PendingCall(place, method, { timeout, signal }, this);
     this.#places[place] = call;
     return call;
   }
 
   /** A call has settled: its place is another's. */
-  leave({ id }: PendingCall): void {
-    const place = placeOf(id);
+  leave({ place }: PendingCall): void {
     this.#places[place] = undefined;
     this.#free.push(place);
   }
@@ -55,15 +54,15 @@ export class PendingCalls {
     return call?.id === id ? call : undefined;
   }
 
-  /** Fails every call that waits. */
-  rejectAll(error: (method: string) => LeveretError): void {
-    for (const call of [...this.#places]) call?.reject(error(call.method));
+  /** Those that wait. */
+  all(): PendingCall[] {
+    return this.#places.filter((call) => call !== undefined);
   }
 
   /** Fails every call that waits, and every one that comes from now on. */
   end(error: (method: string) => LeveretError): void {
     this.#refusal ??= error;
-    this.rejectAll(error);
+    for (const call of this.all()) call.reject(error(call.method));
   }
 }
 
@@ -75,6 +74,8 @@ interface Aborting {
 
 /** A call that waits for its reply. Made by the thousand: it holds no closure that it can do without. */
 export class PendingCall {
+  /** Where it stands among those that wait. */
+  readonly place: number;
   /** Its correlation id. */
   readonly id: string;
   readonly method: string;
@@ -87,8 +88,14 @@ export class PendingCall {
   #reject: (error: LeveretError) => void = ignore;
   #waits = true;
 
-  constructor(id: string, method: string, { timeout, signal }: WaitOptions, calls: PendingCalls) {
-    this.id = id;
+  constructor(
+    place: number,
+    method: string,
+    { timeout, signal }: WaitOptions,
+    calls: PendingCalls,
+  ) {
+    this.place = place;
+    this.id = idOf(place);
     this.method = method;
     this.#calls = calls;
     this.#timer = systemClock.after(timeout, () => this.reject(timedOut(method, timeout)));

@@ -15,12 +15,17 @@ export interface ConsumersHost {
   cancelled(queue: string): void;
 }
 
+/** What a consumer that is stopping waits for; see {@link Subscription.stop}. */
+type Stopping = ReturnType<Subscription['stop']>;
+
 /** The consumers of one channel: started and stopped by the user, ended by the broker or with the channel. */
 export class Consumers {
   readonly #host: ConsumersHost;
   readonly #subscriptions = new Set<Subscription>();
   /** Those that are stopping and whose tag the broker may still know. */
   readonly #leaving = new Set<Subscription>();
+  /** What those wait for that are stopping. */
+  readonly #stopping = new Set<Stopping>();
   /** Those that are to consume again: the requests that go on, void once one is paused anew. */
   readonly #resuming = new Map<Subscription, Promise<void>>();
   /** Queues that go where nobody else consumes them: whether somebody does, shows when one is resumed. */
@@ -58,8 +63,9 @@ export class Consumers {
       const error = subscription.failure?.cause ?? over();
       if (error) throw error;
     } catch (error) {
+      if (subscription.tag !== undefined) this.stop(subscription); // a recovery started it meanwhile
       this.#subscriptions.delete(subscription);
-      subscription.end(undefined); // the broker's side of it, if there is one, goes with the channel
+      if (subscription.status.state !== 'closing') subscription.end(undefined);
       throw error;
     }
   }
@@ -101,12 +107,21 @@ export class Consumers {
   }
 
   /** Stops one; see {@link Subscription.stop}. */
-  stop(subscription: Subscription): ReturnType<Subscription['stop']> {
+  stop(subscription: Subscription): Stopping {
     const { cancelled, done } = subscription.stop(this.#host.closeTimeout);
     if (!this.#subscriptions.delete(subscription)) return { cancelled, done };
     this.#leaving.add(subscription);
     cancelled.then(() => this.#leaving.delete(subscription));
-    return { cancelled, done: done.then(() => this.#forgetUnused(subscription)) };
+    const stopping = { cancelled, done: done.then(() => this.#forgetUnused(subscription)) };
+    this.#stopping.add(stopping);
+    stopping.done.then(() => this.#stopping.delete(stopping));
+    return stopping;
+  }
+
+  /** Stops all; gives what those wait for that are stopping, also since before. */
+  stopAll(): readonly Stopping[] {
+    for (const subscription of this.running) this.stop(subscription);
+    return [...this.#stopping];
   }
 
   /** The broker deletes an `autoDelete` queue with its last consumer. */
@@ -165,9 +180,10 @@ export class Consumers {
 
   /** Brokers also cancel when a queue moves or a handler is slow. */
   async #resume(subscription: Subscription): Promise<void> {
-    const { name } = subscription.config.queue;
+    const { queue } = subscription.config;
     try {
-      await this.#host.aside('queue.declare', (channel) => channel.checkQueue(name));
+      // By its name of the moment: a recovery may give it another.
+      await this.#host.aside('queue.declare', (channel) => channel.checkQueue(queue.name));
       await this.#start(subscription);
     } catch (error) {
       if (!(error instanceof TimeoutError)) throw error;

@@ -17,6 +17,8 @@ export class FakeChannel implements DriverChannel {
   /** Every request and settlement, in order. */
   readonly log: string[] = [];
   readonly published: WireMessage[] = [];
+  /** The id of a message that cannot be written. */
+  unwritable: string | undefined;
   readonly consumers = new Map<string, DriverConsume>();
   /** Called before each request is answered: it may delay or refuse it. */
   answer: (request: string) => Promise<void> = () => Promise.resolve();
@@ -113,6 +115,7 @@ export class FakeChannel implements DriverChannel {
   }
 
   publish(message: WireMessage): number {
+    if (message.messageId === this.unwritable) throw new RangeError('its headers outgrew a frame');
     return this.published.push(message);
   }
 

@@ -166,6 +166,26 @@ describe('publishing without a confirm', () => {
   });
 });
 
+describe('a message that cannot be written', () => {
+  it('fails by itself, with INVALID_MESSAGE, and those around it go on', async () => {
+    const { publish, publisher, outcomes, failures } = setUp();
+    for (const id of ['a', 'bad', 'c']) publish(id);
+    const channel = new FakeChannel();
+    channel.unwritable = 'bad';
+    publisher.attach(channel, true);
+    publish('bad');
+    publish('bad', { confirm: false });
+    expect(ids(channel)).toEqual(['a', 'c']);
+    publisher.confirmed(2, true, true);
+    await settled();
+    expect(outcomes.sort()).toEqual(
+      [...Array(3).fill('bad INVALID_MESSAGE'), ...['a confirmed', 'c confirmed']].sort(),
+    );
+    expect(failures).toEqual(Array(3).fill('bad INVALID_MESSAGE'));
+    await publisher.drained();
+  });
+});
+
 describe('refusals of the broker', () => {
   it('NACKED where the broker refuses the message', async () => {
     const { publish, attach, publisher } = setUp();
@@ -420,6 +440,18 @@ describe('losing the channel', () => {
     const after = new FakeChannel();
     expect(publisher.attach(after, true)).toBe(0);
     expect(ids(after)).toEqual([]);
+  });
+
+  it('with resend: false, says what the broker refused where only one can be meant, else UNCONFIRMED', async () => {
+    const { publish, attach, publisher, outcomes } = setUp();
+    const refused = new LeveretError('PRECONDITION_FAILED', 'too large');
+    for (const ids of [['only'], ['one', 'other']]) {
+      attach();
+      for (const id of ids) publish(id, { resend: false });
+      publisher.detach(lost, refused);
+    }
+    await settled();
+    expect(outcomes).toEqual(['only PRECONDITION_FAILED', 'one UNCONFIRMED', 'other UNCONFIRMED']);
   });
 
   it('with resend: false, is UNCONFIRMED for what was sent and CONNECTION_LOST for what was not', async () => {

@@ -96,15 +96,9 @@ export class Publisher {
   publish(request: PublishRequest): Promise<void> {
     const size = request.message.body.byteLength;
     const refusal = this.#closed ?? this.#full(size);
-    if (refusal) {
-      this.#events.failed(request.message, refusal);
-      return Promise.reject(refusal);
-    }
+    if (refusal) return this.#fail(request.message, refusal);
     const channel = this.#waiting.size === 0 ? this.#channelFor(request) : undefined;
-    if (channel && !request.confirm) {
-      channel.publish(request.message);
-      return Promise.resolve();
-    }
+    if (channel && !request.confirm) return this.#handOver(channel, request.message);
     if (request.confirm && this.#confirms === 'unused') {
       this.#confirms = 'asked';
       this.#events.selectConfirms();
@@ -165,17 +159,18 @@ export class Publisher {
 
   /**
    * The channel is gone: what was in flight waits again, at the head; what must not be sent twice is settled
-   * with `cause`.
+   * with `cause`, or as `refused` where the broker closed the channel over a publish and only this one can be meant.
    */
-  detach(cause: LeveretError): void {
+  detach(cause: LeveretError, refused?: LeveretError): void {
     this.#channel = undefined;
     if (this.#confirms === 'on') this.#confirms = 'asked';
     const resent: Entry[] = [];
-    for (const entry of this.#landed()) {
+    const landed = this.#landed();
+    for (const entry of landed) {
       if (entry.settled) continue;
       entry.returned = undefined;
       if (entry.resend) resent.push(entry);
-      else this.#settle(entry, unconfirmed(cause));
+      else this.#settle(entry, landed.length === 1 && refused ? refused : unconfirmed(cause));
     }
     for (const entry of this.#waiting) if (!entry.resend) this.#settle(entry, cause);
     this.#waiting = new Set([...resent, ...this.#waiting]);
@@ -265,18 +260,33 @@ export class Publisher {
     return undefined;
   }
 
+  /** Sends a message of whose fate nobody wants to hear. */
+  #handOver(channel: DriverChannel, message: WireMessage): Promise<void> {
+    try {
+      channel.publish(message);
+    } catch (error) {
+      return this.#fail(message, unwritable(error));
+    }
+    return Promise.resolve();
+  }
+
+  /** A message that goes nowhere. */
+  #fail(message: WireMessage, error: LeveretError): Promise<never> {
+    this.#events.failed(message, error);
+    return Promise.reject(error);
+  }
+
   #send(channel: DriverChannel, entry: Entry): void {
+    let tag: number;
+    try {
+      tag = channel.publish(entry.message);
+    } catch (error) {
+      return this.#settle(entry, unwritable(error));
+    }
     entry.sent = true;
-    const tag = channel.publish(entry.message);
-    if (this.#channel !== channel) {
-      // It ended over this very message, and took along what was in flight.
-      if (entry.resend) this.#waiting.add(entry);
-      else
-        this.#settle(entry, unconfirmed(new LeveretError('CONNECTION_LOST', 'the channel ended')));
-    } else if (entry.confirm) {
-      entry.inFlight = true;
-      this.#inFlight.add(tag, entry);
-    } else this.#settle(entry);
+    if (!entry.confirm) return this.#settle(entry);
+    entry.inFlight = true;
+    this.#inFlight.add(tag, entry);
   }
 
   #answered(tag: number, ok: boolean): void {
@@ -360,6 +370,11 @@ function isSame(message: WireMessage, wire: WireReturn): boolean {
     message.exchange === wire.exchange &&
     message.routingKey === wire.routingKey
   );
+}
+
+/** It was changed since it was checked, or frames are smaller than they were then. */
+function unwritable(error: unknown): LeveretError {
+  return LeveretError.from(error, 'INVALID_MESSAGE');
 }
 
 function nacked(cause?: LeveretError): LeveretError {

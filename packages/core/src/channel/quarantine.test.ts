@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelEnd, DriverChannelEvents } from '../driver/driver.ts';
 import { LeveretError } from '../errors/leveret-error.ts';
+import { ignore } from '../internal/deferred.ts';
 import { FakeClock, settled } from '../internal/fake-clock.fixture.ts';
 import { wireMessage, wireReturn } from '../message/messages.fixture.ts';
+import { Asides } from './asides.ts';
 import { FakeChannel } from './fake-channel.fixture.ts';
 import type { Publication } from './publisher.ts';
 import { type ClosedByBroker, quarantine } from './quarantine.ts';
@@ -35,7 +37,16 @@ function tools(serve: (...opened: Opened) => void) {
     serve(channel, events);
     return channel;
   };
-  return { clock, timeout: 1000, open, channels };
+  const asides = new Asides({ clock, operationTimeout: 1000 });
+  asides.connected({
+    frameMax: 8192,
+    serverProperties: undefined,
+    openChannel: open,
+    updateSecret: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    destroy: ignore,
+  });
+  return { clock, asides, channels };
 }
 
 const closedWith = (replyCode: number): ClosedByBroker => ({
@@ -72,8 +83,8 @@ describe('a channel closed for a missing exchange', () => {
       ['d', 'missing'],
       ['e', 'there'],
     );
-    const { channels, ...rest } = tools(serve);
-    await quarantine(publications, closedWith(404), rest);
+    const { channels, clock, asides } = tools(serve);
+    await quarantine(publications, closedWith(404), asides);
     expect(outcomes).toEqual(['b EXCHANGE_NOT_FOUND', 'd EXCHANGE_NOT_FOUND']);
     // One question for each exchange, none for the default one; nothing was published.
     expect(channels.map(({ log }) => log[0])).toEqual([
@@ -82,15 +93,15 @@ describe('a channel closed for a missing exchange', () => {
     ]);
     expect(channels[0]?.log).toContain('close');
     expect(channels.every(({ published }) => published.length === 0)).toBe(true);
-    expect(rest.clock.timers).toBe(0);
+    expect(clock.timers).toBe(0);
   });
 
   it('settles nobody while the broker cannot be asked', async () => {
     const { publications, outcomes } = suspects(['a', 'missing']);
-    const { clock, ...rest } = tools((channel) => {
+    const { clock, asides } = tools((channel) => {
       channel.answer = () => new Promise(() => undefined);
     });
-    const asking = quarantine(publications, closedWith(404), { clock, ...rest });
+    const asking = quarantine(publications, closedWith(404), asides);
     asking.catch(() => undefined);
     await settled();
     clock.advance(1000);
@@ -108,13 +119,13 @@ describe('a channel closed for another reason', () => {
     '$replyCode is $code for the message that the broker refuses alone',
     async ({ replyCode, code }) => {
       const { publications, outcomes } = suspects(['a', 'x'], ['culprit', 'x'], ['c', 'x']);
-      const { channels, ...rest } = tools(
+      const { channels, clock, asides } = tools(
         judging((id, events) => {
           if (id === 'culprit') events.ended(closedWith(replyCode));
           else events.confirmed(1, false, true);
         }),
       );
-      await quarantine(publications, closedWith(replyCode), rest);
+      await quarantine(publications, closedWith(replyCode), asides);
       expect(outcomes).toEqual(['a confirmed', `culprit ${code}`]);
       // Each alone on a channel with confirms; what comes after the culprit is not sent here.
       expect(channels.map(({ published }) => published.map(({ messageId }) => messageId))).toEqual([
@@ -122,28 +133,39 @@ describe('a channel closed for another reason', () => {
         ['culprit'],
       ]);
       expect(channels[0]?.log).toEqual(['confirm.select', 'close']);
-      expect(rest.clock.timers).toBe(0);
+      expect(clock.timers).toBe(0);
     },
   );
 
   it('leaves what was returned or refused to the channel proper', async () => {
     const { publications, outcomes } = suspects(['back', 'x'], ['nacked', 'x'], ['fine', 'x']);
-    const { channels, ...rest } = tools(
+    const { channels, asides } = tools(
       judging((id, events) => {
         if (id === 'back') events.returned(wireReturn('back'));
         events.confirmed(1, false, id !== 'nacked');
       }),
     );
-    await quarantine(publications, closedWith(406), rest);
+    await quarantine(publications, closedWith(406), asides);
     expect(channels).toHaveLength(3);
     expect(outcomes).toEqual(['fine confirmed']);
+  });
+
+  it('waits no longer once the connection is gone, and leaves no timer', async () => {
+    const { publications, outcomes } = suspects(['a', 'x']);
+    const { clock, asides } = tools(judging(ignore));
+    const asking = quarantine(publications, closedWith(406), asides);
+    asking.catch(ignore);
+    await settled();
+    asides.lost(new LeveretError('CONNECTION_LOST', 'cut'));
+    await expect(asking).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    expect([outcomes, clock.timers]).toEqual([[], 0]);
   });
 
   it('settles nobody where the connection goes on the way', async () => {
     const { publications, outcomes } = suspects(['a', 'x']);
     const end: ChannelEnd = { kind: 'connection', cause: new Error('cut') };
-    const { channels, ...rest } = tools(judging((_id, events) => events.ended(end)));
-    await expect(quarantine(publications, closedWith(406), rest)).rejects.toMatchObject({
+    const { channels, asides } = tools(judging((_id, events) => events.ended(end)));
+    await expect(quarantine(publications, closedWith(406), asides)).rejects.toMatchObject({
       code: 'CONNECTION_LOST',
       cause: end.cause,
     });

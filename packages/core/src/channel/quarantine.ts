@@ -1,23 +1,13 @@
-import type { ChannelEnd, DriverChannel, DriverChannelEvents } from '../driver/driver.ts';
+import type { ChannelEnd, DriverChannel } from '../driver/driver.ts';
 import type { LeveretErrorCode } from '../errors/codes.ts';
 import { describe, LeveretError } from '../errors/leveret-error.ts';
-import type { Clock } from '../internal/clock.ts';
-import { withDeadline } from '../internal/deadline.ts';
 import { deferred, ignore } from '../internal/deferred.ts';
+import type { Asides } from './asides.ts';
 import type { Publication } from './publisher.ts';
 import { UNHEARD } from './unheard.ts';
 
 /** Why the broker closed a channel. */
 export type ClosedByBroker = Extract<ChannelEnd, { kind: 'channel' }>;
-
-/** What the search for a culprit needs. */
-export interface QuarantineTools {
-  /** Opens a channel beside the one that was lost. */
-  open(events: DriverChannelEvents): Promise<DriverChannel>;
-  readonly clock: Clock;
-  /** Milliseconds for each request. */
-  readonly timeout: number;
-}
 
 const NOT_FOUND = 404;
 
@@ -35,20 +25,21 @@ const CODES: ReadonlyMap<number, LeveretErrorCode> = new Map([
 export async function quarantine(
   suspects: readonly Publication[],
   close: ClosedByBroker,
-  tools: QuarantineTools,
+  asides: Asides,
 ): Promise<void> {
-  if (close.replyCode === NOT_FOUND) await findMissingExchanges(suspects, tools);
-  else for (const suspect of suspects) if (await sendAlone(suspect, tools)) return;
+  if (close.replyCode === NOT_FOUND) await findMissingExchanges(suspects, asides);
+  else for (const suspect of suspects) if (await sendAlone(suspect, asides)) return;
 }
 
 async function findMissingExchanges(
   suspects: readonly Publication[],
-  tools: QuarantineTools,
+  asides: Asides,
 ): Promise<void> {
   const exchanges = new Set(suspects.map(({ message }) => message.exchange));
   exchanges.delete(''); // the default exchange is always there
   for (const exchange of exchanges) {
-    const missing = await isMissing(exchange, tools);
+    const ask = (channel: DriverChannel): Promise<void> => channel.checkExchange(exchange);
+    const missing = await asides.absence('exchange.declare', ask);
     if (!missing) continue;
     for (const { message, settle } of suspects)
       if (message.exchange === exchange)
@@ -60,29 +51,11 @@ async function findMissingExchanges(
   }
 }
 
-async function isMissing(
-  exchange: string,
-  tools: QuarantineTools,
-): Promise<LeveretError | undefined> {
-  const { clock, timeout } = tools;
-  const channel = await tools.open(UNHEARD);
-  try {
-    await withDeadline(channel.checkExchange(exchange), 'exchange.declare', timeout, clock);
-  } catch (error) {
-    if (error instanceof LeveretError && error.code === 'NOT_FOUND') return error;
-    throw error;
-  } finally {
-    channel.close().catch(ignore);
-  }
-  return undefined;
-}
-
 /** Sends one message on a channel of its own. Gives whether it was the culprit. */
-async function sendAlone(suspect: Publication, tools: QuarantineTools): Promise<boolean> {
-  const { clock, timeout } = tools;
+async function sendAlone(suspect: Publication, asides: Asides): Promise<boolean> {
   const outcome = deferred<'confirmed' | 'refused' | ChannelEnd>();
   let returned = false;
-  const channel = await tools.open({
+  const channel = await asides.open({
     ...UNHEARD,
     ended: (end) => outcome.resolve(end),
     confirmed: (_tag, _multiple, ok) => outcome.resolve(ok && !returned ? 'confirmed' : 'refused'),
@@ -92,9 +65,9 @@ async function sendAlone(suspect: Publication, tools: QuarantineTools): Promise<
   });
   let end: 'confirmed' | 'refused' | ChannelEnd;
   try {
-    await withDeadline(channel.selectConfirms(), 'confirm.select', timeout, clock);
-    channel.publish(suspect.message);
-    end = await withDeadline(outcome.promise, 'publish', timeout, clock);
+    await asides.within('confirm.select', channel.selectConfirms());
+    if (!isSent(suspect, channel)) return false;
+    end = await asides.within('publish', outcome.promise);
   } finally {
     channel.close().catch(ignore);
   }
@@ -105,6 +78,17 @@ async function sendAlone(suspect: Publication, tools: QuarantineTools): Promise<
   if (end.kind === 'connection') throw new LeveretError('CONNECTION_LOST', end.cause.message, end);
   suspect.settle(publishRefused(end));
   return true;
+}
+
+/** Sends one; what cannot be written fails, and was no culprit. */
+function isSent({ message, settle }: Publication, channel: DriverChannel): boolean {
+  try {
+    channel.publish(message);
+    return true;
+  } catch (error) {
+    settle(LeveretError.from(error, 'INVALID_MESSAGE'));
+    return false;
+  }
 }
 
 /** The error of the publish that the broker closed a channel over. */

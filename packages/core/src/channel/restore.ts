@@ -4,7 +4,7 @@ import type { LeveretErrorCode } from '../errors/codes.ts';
 import { LeveretError } from '../errors/leveret-error.ts';
 import type { Clock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
-import type { PlanStep } from '../topology/ledger.ts';
+import type { DeclaredQueue, PlanStep } from '../topology/ledger.ts';
 import { type BindingSpec, bindingArguments } from '../topology/specs.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Subscription } from './subscription.ts';
@@ -14,13 +14,15 @@ export interface Topology {
   readonly plan: readonly PlanStep[];
   readonly globalPrefetch: number | undefined;
   readonly subscriptions: readonly Subscription[];
+  /** Whether a queue that the broker named is there still: declared again, it would be another. */
+  readonly isThere: (queue: DeclaredQueue) => Promise<boolean>;
   /** The queue of a consumer is not there any more. */
   readonly gone: (subscription: Subscription, error: LeveretError) => void;
 }
 
 /**
  * Puts everything back on a fresh channel, one step after the other: confirms, QoS, exchanges, queues (the
- * references of those named by the broker get the new name), bindings, consumers. Gives how many of each.
+ * references of those named by the broker that are gone get the new name), bindings, consumers. Gives how many of each.
  */
 export async function restore(
   live: {
@@ -38,7 +40,7 @@ export async function restore(
   if (confirms) await step('confirm.select', channel.selectConfirms());
   if (topology.globalPrefetch !== undefined)
     await step('basic.qos', channel.setQos(topology.globalPrefetch, true));
-  for (const each of topology.plan) await step(stepName(each), perform(each, channel));
+  for (const each of topology.plan) await step(stepName(each), perform(each, channel, topology));
   for (const subscription of topology.subscriptions)
     await step(
       'basic.consume',
@@ -96,11 +98,16 @@ function named(binding: BindingSpec): DriverBinding {
   };
 }
 
-async function perform(each: PlanStep, channel: DriverChannel): Promise<void> {
+async function perform(
+  each: PlanStep,
+  channel: DriverChannel,
+  { isThere }: Topology,
+): Promise<void> {
   switch (each.kind) {
     case 'exchange':
       return channel.declareExchange(each.spec);
     case 'queue': {
+      if (each.spec.name === '' && (await isThere(each))) return;
       const { name } = await channel.declareQueue(each.spec);
       each.ref.name = name;
       return;

@@ -140,6 +140,29 @@ describe('a consumer while its channel is restored', () => {
   });
 });
 
+describe('a consumer whose start was waited for in vain', () => {
+  it('is cancelled at the broker where a recovery has started it meanwhile', async () => {
+    const { session, consume, clock } = await openSession();
+    await consume('first');
+    session.linkDown(lost);
+    const late = consume('late').catch((error: unknown) => error);
+    clock.advance(500);
+    const link = new FakeLink();
+    const held = deferred();
+    link.prepare = (channel) => {
+      channel.answer = (request) => (request === 'consume last' ? held.promise : Promise.resolve());
+    };
+    const last = consume('last');
+    last.catch(ignore);
+    session.linkUp(link);
+    await settled();
+    expect(session.status.state).toBe('recovering');
+    clock.advance(500);
+    expect(await late).toMatchObject({ code: 'TIMEOUT' });
+    expect(link.channels[0]?.channel.log).toContain('cancel ctag-2');
+  });
+});
+
 describe('a channel that the broker closes', () => {
   it('comes back with a consumer whose start had only just been answered', async () => {
     const { session, consume, link } = await openSession();
@@ -159,6 +182,31 @@ describe('a channel that the broker closes', () => {
     await settled();
     expect(session.status.state).toBe('open');
     expect(next.channels[0]?.channel.consumers.has(subscription.tag ?? '')).toBe(true);
+  });
+
+  it('right behind the last answer of its recovery is opened once more', async () => {
+    const { session, consume, clock } = await openSession();
+    const subscription = await consume('queue');
+    session.linkDown(lost);
+    const link = new FakeLink();
+    link.prepare = (channel) => {
+      if (link.channels.length > 0) return;
+      channel.answer = async (request) => {
+        const end = { replyCode: 406, replyText: 'no', publish: false } as const;
+        if (request === 'consume queue')
+          link.channels[0]?.events.ended({ kind: 'channel', ...end });
+      };
+    };
+    session.linkUp(link);
+    await settled();
+    expect(session.status).toMatchObject({
+      state: 'recovering',
+      cause: { code: 'CONNECTION_LOST' },
+    });
+    clock.advance(100);
+    await settled();
+    expect(session.status.state).toBe('open');
+    expect(link.channels[1]?.channel.consumers.has(subscription.tag ?? '')).toBe(true);
   });
 
   it('soon after it opened is opened again with a delay, later at once', async () => {

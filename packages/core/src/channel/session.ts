@@ -15,6 +15,7 @@ import { ignore } from '../internal/deferred.ts';
 import { Listeners } from '../internal/emitter.ts';
 import { ReturnedMessage } from '../message/received.ts';
 import { TopologyLedger } from '../topology/ledger.ts';
+import { Asides } from './asides.ts';
 import { Consumers } from './consumers.ts';
 import { Deliveries } from './deliveries.ts';
 import {
@@ -26,11 +27,11 @@ import {
 import { ChannelNews } from './news.ts';
 import type { ChannelConfig } from './options.ts';
 import { Publisher } from './publisher.ts';
-import { type ClosedByBroker, quarantine } from './quarantine.ts';
+import { type ClosedByBroker, publishRefused, quarantine } from './quarantine.ts';
 import { type Live, type RequestOptions, Requests } from './requests.ts';
 import { restore, type Topology } from './restore.ts';
+import { type ChannelStatus, statusName } from './status.ts';
 import type { Subscription } from './subscription.ts';
-import { UNHEARD } from './unheard.ts';
 
 /** What a channel needs of its connection. */
 export interface SessionHost {
@@ -43,13 +44,6 @@ export interface SessionHost {
   join(member: LinkMember): void;
   leave(member: LinkMember): void;
 }
-
-/** What a channel is doing, for users: `state` tells the records apart. */
-export type ChannelStatus =
-  | { readonly state: 'open' }
-  /** The connection or the channel was lost; what was declared is being put back. */
-  | { readonly state: 'recovering'; readonly cause: LeveretError | undefined }
-  | { readonly state: 'closed'; readonly cause: LeveretError | undefined };
 
 /** Milliseconds; a channel that ends sooner after it opened is opened again with a growing delay, up to this. */
 const STABLE_AFTER = 1000;
@@ -69,13 +63,16 @@ export class Session implements LinkMember {
   /** Prefetch of each consumer that does not say otherwise. */
   prefetch: number;
   readonly consumers: Consumers;
+  readonly asides: Asides;
   readonly news: ChannelNews;
   /** When the broker's part in closing it has to be over, once it closes: a time of the clock. */
   closeBy = 0;
   readonly #host: SessionHost;
   readonly #requests: Requests;
   #state: SessionState<Live> = { kind: 'waiting' };
-  #link: DriverConnection | undefined;
+  /** The connection that it was open on last. */
+  #openedOn: DriverConnection | undefined;
+  #restores = 0;
   #retry: Timer | undefined;
   #culprit: ClosedByBroker | undefined;
   #cause: LeveretError | undefined;
@@ -88,6 +85,7 @@ export class Session implements LinkMember {
     this.config = config;
     this.prefetch = config.prefetch;
     this.#host = host;
+    this.asides = new Asides(host);
     this.news = new ChannelNews(number, host.reporter, host.clock);
     this.publisher = new Publisher(config, host.clock, {
       selectConfirms: () => {
@@ -151,35 +149,13 @@ export class Session implements LinkMember {
   }
 
   /** Runs `use` on a channel of its own, so that what goes wrong there harms nothing here. */
-  async aside<T>(
+  aside<T>(
     name: string,
     use: (channel: DriverChannel) => Promise<T>,
     timeout?: number,
   ): Promise<T> {
-    const { clock, operationTimeout } = this.#host;
-    const request = async (): Promise<T> => {
-      const channel = await this.openAside(UNHEARD);
-      try {
-        return await withDeadline(use(channel), name, timeout ?? operationTimeout, clock);
-      } finally {
-        channel.close().catch(ignore);
-      }
-    };
-    return this.operation(name, request, { aside: true, timeout });
-  }
-
-  /** Opens a channel beside this one, on the same connection. Errors: `CONNECTION_LOST`, `TIMEOUT`. */
-  async openAside(events: DriverChannelEvents): Promise<DriverChannel> {
-    const link = this.#link;
-    if (!link) throw new LeveretError('CONNECTION_LOST', 'there is no connection at present');
-    const { clock, operationTimeout } = this.#host;
-    const opening = link.openChannel(events);
-    try {
-      return await withDeadline(opening, 'channel.open', operationTimeout, clock);
-    } catch (error) {
-      opening.then((late) => late.close()).catch(ignore);
-      throw error;
-    }
+    const run = (): Promise<T> => this.asides.run(name, use, timeout);
+    return this.operation(name, run, { aside: true, timeout });
   }
 
   /** Starts a consumer, and again on every recovery. */
@@ -198,18 +174,18 @@ export class Session implements LinkMember {
   }
 
   linkUp(link: DriverConnection): void {
-    this.#link = link;
+    this.asides.connected(link);
     this.#happened({ kind: 'link up' });
   }
 
   linkDown(cause: LeveretError): void {
-    this.#link = undefined;
+    this.asides.lost(cause);
     this.#cause = cause;
     this.#happened({ kind: 'link down' });
   }
 
   linkOver(cause: LeveretError | undefined): void {
-    this.#link = undefined;
+    this.asides.lost(cause ?? this.#closedError());
     this.#happened({ kind: 'close', cause });
   }
 
@@ -245,32 +221,38 @@ export class Session implements LinkMember {
 
   async #restore(): Promise<void> {
     const state = this.#state;
-    const { clock, operationTimeout: timeout } = this.#host;
+    const nth = ++this.#restores;
+    const { clock, operationTimeout } = this.#host;
     let channel: DriverChannel | undefined;
     let deliveries: Deliveries | undefined;
+    const told: { end: ChannelEnd | undefined } = { end: undefined };
     try {
       if (this.#culprit) {
-        const open = (events: DriverChannelEvents): Promise<DriverChannel> =>
-          this.openAside(events);
-        const tools = { open, clock, timeout };
-        await quarantine(this.publisher.pending(), this.#culprit, tools);
+        await quarantine(this.publisher.pending(), this.#culprit, this.asides);
         this.#culprit = undefined;
       }
-      const events = this.#channelEvents(() => channel);
-      channel = await this.openAside(events);
+      channel = await this.asides.open({
+        ...this.#channelEvents(),
+        ended: (end) => {
+          told.end = end;
+          this.#ended(end, channel);
+        },
+      });
       deliveries = new Deliveries(channel, clock, (tag) => this.news.settleSkipped(tag));
       const fresh = { channel, deliveries, confirms: this.publisher.wantsConfirms };
-      const replayed = await restore(fresh, this.#topology(), timeout, clock);
+      const replayed = await restore(fresh, this.#topology(), operationTimeout, clock);
       if (this.#state !== state) {
         channel.close().catch(ignore); // closed meanwhile, or lost again
         return deliveries.lose(this.#cause ?? this.#closedError());
       }
+      // The end may have come along with the last answer, when there was no step left to fail over it.
+      if (told.end?.kind === 'channel') throw closedByBroker(told.end);
       this.#happened({ kind: 'restored', channel: { ...fresh, replayed } });
     } catch (error) {
       channel?.close().catch(ignore);
       const cause = LeveretError.from(error, 'REFUSED');
       deliveries?.lose(cause);
-      this.consumers.lose(cause);
+      if (nth === this.#restores) this.consumers.lose(cause); // else they are a newer one's
       if (this.#state !== state) return;
       this.#cause = cause;
       this.news.recoveryFailed(cause);
@@ -279,17 +261,21 @@ export class Session implements LinkMember {
   }
 
   #topology(): Topology {
+    const isOnOther = this.#openedOn !== this.asides.link;
     return {
       plan: this.ledger.plan(),
       globalPrefetch: this.consumers.globalPrefetch,
       subscriptions: this.consumers.running,
+      // An exclusive one went with its connection.
+      isThere: async ({ spec, ref: { name } }) =>
+        !(spec.exclusive && isOnOther) &&
+        !(await this.asides.absence('queue.declare', (channel) => channel.checkQueue(name))),
       gone: (subscription, error) => this.consumers.gone(subscription, error),
     };
   }
 
-  #channelEvents(own: () => DriverChannel | undefined): DriverChannelEvents {
+  #channelEvents(): Omit<DriverChannelEvents, 'ended'> {
     return {
-      ended: (end) => this.#ended(end, own()),
       confirmed: (tag, multiple, ok) => this.publisher.confirmed(tag, multiple, ok),
       returned: (message) => {
         this.news.returned(message);
@@ -305,10 +291,7 @@ export class Session implements LinkMember {
     this.news.closed(end);
     if (this.#state.kind !== 'open' || this.#state.channel.channel !== channel) return; // the step of the recovery that is under way fails
     if (end.publish) this.#culprit = end;
-    this.#cause = new LeveretError(
-      'CONNECTION_LOST',
-      `the broker closed the channel: ${end.replyText}`,
-    );
+    this.#cause = closedByBroker(end);
     this.#happened({ kind: 'ended', stable: this.#isStable });
   }
 
@@ -328,6 +311,7 @@ export class Session implements LinkMember {
 
   #goOn(): void {
     this.#openedAt = this.clock.now();
+    this.#openedOn = this.asides.link;
     if (this.#state.kind === 'open') {
       const { channel, confirms, replayed } = this.#state.channel;
       this.news.back(replayed, this.publisher.attach(channel, confirms));
@@ -341,7 +325,7 @@ export class Session implements LinkMember {
     const cause = this.#cause ?? this.#closedError();
     if (before.kind === 'open') before.channel.deliveries.lose(cause);
     this.consumers.lose(cause);
-    this.publisher.detach(cause);
+    this.publisher.detach(cause, this.#culprit && publishRefused(this.#culprit));
     this.news.lost();
   }
 
@@ -375,7 +359,7 @@ export class Session implements LinkMember {
 
   async #close(): Promise<void> {
     const { clock, closeTimeout } = this.#host;
-    const stopping = this.consumers.running.map((each) => this.consumers.stop(each));
+    const stopping = this.consumers.stopAll();
     const before = clock.now();
     await Promise.all(stopping.map(({ cancelled }) => cancelled));
     const spent = clock.now() - before;
@@ -398,6 +382,6 @@ export class Session implements LinkMember {
   }
 }
 
-function statusName(state: SessionState<Live>): ChannelStatus['state'] {
-  return state.kind === 'open' || state.kind === 'closed' ? state.kind : 'recovering';
+function closedByBroker({ replyText }: ClosedByBroker): LeveretError {
+  return new LeveretError('CONNECTION_LOST', `the broker closed the channel: ${replyText}`);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deferred } from '../internal/deferred.ts';
+import { deferred, ignore } from '../internal/deferred.ts';
 import { outcomeOf, settled } from '../internal/fake-clock.fixture.ts';
 import { Deliveries } from './deliveries.ts';
 import { FakeChannel } from './fake-channel.fixture.ts';
@@ -195,6 +195,20 @@ describe('draining', () => {
     expect(settlements()).toEqual(['nack 2 requeue', 'nack 3 requeue']);
   });
 
+  it('gives back also what comes once the broker was waited for in vain', async () => {
+    const { start, subscription, clock, finish } = setUp();
+    const { channel, settlements } = await start();
+    channel.answer = () => new Promise<void>(ignore);
+    channel.deliver(1);
+    const drained = subscription.stop(100).done;
+    clock.advance(100);
+    await settled();
+    channel.deliver(2);
+    await finish(1);
+    await drained;
+    expect(settlements()).toEqual(['nack 2 requeue']);
+  });
+
   it('aborts handlers that have not ended after drainTimeout, and puts their messages back', async () => {
     const { start, subscription, taken, clock, drained } = setUp({ drainTimeout: 500 });
     const { channel, settlements } = await start();
@@ -302,5 +316,17 @@ describe('ending', () => {
     expect(taken[0]?.signal.aborted).toBe(false);
     taken[0]?.ack();
     expect(settlements()).toEqual(['ack 1']);
+  });
+
+  it('gives back what no handler took where the broker cancelled the consumer, once: the next takes its own', async () => {
+    const { start, subscription } = setUp({ concurrency: 1, prefetch: 3 });
+    const { channel, deliveries, settlements } = await start();
+    for (const tag of [1, 2, 3]) channel.deliver(tag);
+    subscription.cancelled();
+    expect(settlements()).toEqual(['nack 2 requeue', 'nack 3 requeue']);
+    await subscription.start(channel, deliveries);
+    for (const tag of [4, 5]) channel.deliver(tag);
+    expect(subscription.status).toMatchObject({ inHand: 1, waiting: 2 });
+    expect(settlements()).toEqual(['nack 2 requeue', 'nack 3 requeue']);
   });
 });

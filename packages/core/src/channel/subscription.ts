@@ -203,8 +203,12 @@ export class Subscription {
     if (this.#state.kind === 'starting') this.#state = { kind: this.#state.before };
   }
 
-  /** The broker cancelled it; its deliveries in hand are still good. */
+  /**
+   * The broker cancelled it; its deliveries in hand are still good. What no handler took goes back: it would be in the way of what
+   * the next consumer brings, which could only go round in circles.
+   */
   cancelled(): void {
+    for (const message of this.#buffered.drain()) giveBack(message);
     if (this.#state.kind === 'consuming') this.#state = { kind: 'idle' };
   }
 
@@ -252,6 +256,8 @@ export class Subscription {
     const since = this.#clock.now();
     const done = Promise.all([cancelled, this.#handlersDone()]).then(([, aborted]) => {
       this.#events.drained(this.config.queue.name, this.#clock.now() - since, aborted);
+      // Where the broker was not waited for to the end, more may have come since.
+      for (const message of this.#buffered.drain()) giveBack(message);
       this.end(undefined);
     });
     return { cancelled, done };

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChannelEnd, DriverChannel } from '../driver/driver.ts';
-import { LeveretError } from '../errors/leveret-error.ts';
+import { LeveretError, TimeoutError } from '../errors/leveret-error.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import { ignore } from '../internal/deferred.ts';
 import type { WireMessage } from '../message/message.ts';
@@ -46,10 +46,11 @@ export class Transactions {
     let returned: ReturnedMessage | undefined;
     let end: ChannelEnd | undefined;
     const tolerant: Scope['tolerant'] = new Set();
-    const channel = await this.#session.operation(
+    let isLate = false;
+    const opening = this.#session.operation(
       'tx.select',
       async () => {
-        const aside = await this.#session.openAside({
+        const aside = await this.#session.asides.open({
           ended: (told) => {
             end = told;
           },
@@ -61,11 +62,21 @@ export class Transactions {
             else returned ??= new ReturnedMessage(message);
           },
         });
-        await aside.selectTransactions();
-        return aside;
+        try {
+          await withDeadline(aside.selectTransactions(), 'tx.select', timeout, clock);
+          if (isLate) throw new TimeoutError('tx.select', timeout);
+          return aside;
+        } catch (error) {
+          aside.close().catch(ignore); // nobody else has it
+          throw error;
+        }
       },
       { aside: true, timeout },
     );
+    const channel = await opening.catch((error: unknown) => {
+      isLate = true;
+      throw error;
+    });
     const scope: Scope = { channel, tolerant, open: true };
     const within = (promise: Promise<void>, name: string): Promise<void> =>
       withDeadline(promise, name, timeout, clock);

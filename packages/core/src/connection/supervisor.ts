@@ -112,7 +112,9 @@ export class Supervisor {
     } catch (error) {
       // One that does not answer this will not answer the next, which would wait behind it.
       if (error instanceof TimeoutError && this.#link === link) this.#letGo(link, error);
-      throw error;
+      const { status } = this;
+      const isLost = error instanceof LeveretError && error.code === 'CONNECTION_LOST';
+      throw isLost && status.state === 'closed' ? closedError(status.cause) : error;
     }
   }
 

@@ -91,7 +91,7 @@ export type ChannelEnd =
 
 /** What a driver channel tells. */
 export interface DriverChannelEvents {
-  /** The channel is over, but not by `close`; told once. Nothing is told after it. */
+  /** The channel is over, but not by `close`; told once. Nothing is told after it, and nothing is sent any more. */
   ended(end: ChannelEnd): void;
   /** A publish was confirmed or refused; with `multiple` so was every earlier unsettled one. */
   confirmed(publishTag: number, multiple: boolean, ok: boolean): void;
@@ -168,7 +168,8 @@ export interface DriverChannel {
   readonly congested: boolean;
   /**
    * Sends a message; the tag by which `confirmed` knows it counts from 1 in order of the calls since
-   * `selectConfirms`.
+   * `selectConfirms`. Throws `INVALID_MESSAGE` where it cannot be written: nothing was sent then, and it has no tag. Whatever
+   * comes of it is told later, not within the call.
    */
   publish(message: WireMessage): number;
   /** `tx.select`. */

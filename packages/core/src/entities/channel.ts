@@ -1,4 +1,5 @@
-import type { ChannelStatus, Session } from '../channel/session.ts';
+import type { Session } from '../channel/session.ts';
+import type { ChannelStatus } from '../channel/status.ts';
 import { Transactions } from '../channel/transaction.ts';
 import { duration, whole } from '../connection/options.ts';
 import type { LeveretEvent } from '../diagnostics/events.ts';

@@ -297,32 +297,36 @@ describeWithBroker('closing a consumer', (getUrl) => {
     expect(textOf(await queue.get({ noAck: true }))).toBe('x');
   });
 
-  test('with its connection lets handlers in hand finish and acknowledge', async () => {
-    await using observer = await openPair(getUrl());
-    const queue = await observer.channel.declareQueue(uniqueName('drain'));
-    await using pair = await openPair(getUrl());
-    const started = createInbox<IncomingMessage>('a start');
-    const gate = deferred();
-    await (await pair.channel.getQueue(queue.name)).consume(
-      async (message) => {
-        started.push(message);
-        await gate.promise;
-        await pair.channel.defaultExchange.publish(text('result'), queue.name);
-        message.ack();
-      },
-      { concurrency: 5 },
-    );
-    await fill(observer.channel, queue, ...'abcde');
-    await started.take(5);
-    const closing = pair.connection.close();
-    gate.resolve();
-    await deadline(closing, 5000, 'close');
-    expect(await ready(observer.channel, queue)).toBe(5);
-    const [first] = [await queue.get()];
-    expect([textOf(first), first?.redelivered]).toEqual(['result', false]);
-    first?.ack();
-    await queue.delete();
-  });
+  test.for([false, true])(
+    'with its connection lets handlers in hand finish and acknowledge; the consumer first: %s',
+    async (first) => {
+      await using observer = await openPair(getUrl());
+      const queue = await observer.channel.declareQueue(uniqueName('drain'));
+      await using pair = await openPair(getUrl());
+      const started = createInbox<IncomingMessage>('a start');
+      const gate = deferred();
+      const consumer = await (await pair.channel.getQueue(queue.name)).consume(
+        async (message) => {
+          started.push(message);
+          await gate.promise;
+          await pair.channel.defaultExchange.publish(text('result'), queue.name);
+          message.ack();
+        },
+        { concurrency: 5 },
+      );
+      await fill(observer.channel, queue, ...'abcde');
+      await started.take(5);
+      const closing = Promise.all([first ? consumer.close() : undefined, pair.connection.close()]);
+      for (let asked = 0; asked < 10; asked++) await observer.channel.getQueue(queue.name);
+      gate.resolve();
+      await deadline(closing, 5000, 'close');
+      expect(await ready(observer.channel, queue)).toBe(5);
+      const result = await queue.get();
+      expect([textOf(result), result?.redelivered]).toEqual(['result', false]);
+      result?.ack();
+      await queue.delete();
+    },
+  );
 
   test('hands nothing to the handler from then on', async () => {
     await using pair = await openPair(getUrl());

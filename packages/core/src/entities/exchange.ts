@@ -1,4 +1,4 @@
-import { bind, unbind } from '../channel/restore.ts';
+import { unbind } from '../channel/restore.ts';
 import type { Session } from '../channel/session.ts';
 import { checkOptions, flag } from '../internal/options.ts';
 import type { OutgoingMessage } from '../message/message.ts';
@@ -8,6 +8,7 @@ import {
   bindingSpec,
   type OperationOptions,
 } from '../topology/specs.ts';
+import { makeBinding } from './binding.ts';
 import type { Outbox, PublishOptions } from './outbox.ts';
 
 /** How a binding is made. */
@@ -19,7 +20,7 @@ export interface BindOptions extends OperationOptions {
   readonly arguments?: BindingArguments;
   /**
    * Whether a recovery of the channel makes the binding again. False is for a queue or exchange of others that may be
-   * gone by then, over which the recovery would fail. Default true.
+   * gone by then, over which the recovery would fail; it is made beside the channel, which goes on where it is refused. Default true.
    */
   readonly recover?: boolean;
 }
@@ -69,11 +70,7 @@ export class Exchange {
   /** Routes what `source` gets for `routingKey` to this exchange. Errors: `NOT_FOUND`, `INVALID_ARGUMENT`. */
   async bind(source: Exchange | string, routingKey = '', options: BindOptions = {}): Promise<void> {
     const binding = this.#binding(source, routingKey, options);
-    const recover = flag('recover', options.recover, true);
-    await this.#session.operation('exchange.bind', ({ channel }) => bind(channel, binding), {
-      timeout: options.timeout,
-    });
-    if (recover) this.#session.ledger.addBinding(binding);
+    await makeBinding(this.#session, 'exchange.bind', binding, options);
   }
 
   /** Takes a binding away again. */

@@ -2,6 +2,7 @@ import { UNROUTABLE } from '../channel/options.ts';
 import type { Session } from '../channel/session.ts';
 import type { Transactions } from '../channel/transaction.ts';
 import { duration } from '../connection/options.ts';
+import { LeveretError } from '../errors/leveret-error.ts';
 import { checkOptions, flag, oneOf } from '../internal/options.ts';
 import { checkMessage, type MessageLimits } from '../message/check-message.ts';
 import type { TableSupport } from '../message/check-table.ts';
@@ -76,7 +77,8 @@ export class Outbox {
         rejectReturned,
       });
     } catch (error) {
-      return Promise.reject(error);
+      // Whatever reading the message throws, such as a getter of its headers, is about the message.
+      return Promise.reject(LeveretError.from(error, 'INVALID_MESSAGE'));
     }
   }
 }

@@ -1,5 +1,6 @@
 import { describeWithBroker } from '@leveret/testkit/vitest';
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../internal/clock.ts';
 import { type Deferred, deferred } from '../internal/deferred.ts';
 import { connect } from './connection.ts';
 import { codeOf, privateQueue, text } from './live.fixture.ts';
@@ -36,6 +37,16 @@ function slowPool(maxSize: number, acquireTimeout = 5000) {
   };
   return { orders, pool: new Pool(create, { maxSize, acquireTimeout }) };
 }
+
+test('who is given up in the very moment in which one is given back costs the pool nothing', async () => {
+  const pool = new Pool(() => ({ close: async () => {} }), { maxSize: 1, acquireTimeout: 50 });
+  const lease = await pool.acquire();
+  systemClock.after(50, lease.release);
+  const second = await pool.acquire().catch(() => undefined);
+  second?.release();
+  (await pool.acquire()).release();
+  await pool.close();
+});
 
 describe('a pool', () => {
   test('makes a resource when it is needed, and hands out the same one again', async () => {

@@ -1,5 +1,5 @@
 import { duration, whole } from '../connection/options.ts';
-import { describe, LeveretError } from '../errors/leveret-error.ts';
+import { describe, LeveretError, TimeoutError } from '../errors/leveret-error.ts';
 import { systemClock } from '../internal/clock.ts';
 import { withDeadline } from '../internal/deadline.ts';
 import { type Deferred, deferred, ignore } from '../internal/deferred.ts';
@@ -86,18 +86,17 @@ export class Pool<T extends Poolable> implements AsyncDisposable {
   async acquire(): Promise<Lease<T>> {
     if (this.#closing) throw closedError();
     const wait = deferred<T>();
+    const timeout = this.#acquireTimeout;
     this.#waiting.add(wait);
+    // Who is given up is not served any more, in the same moment: what was handed over then would belong to nobody.
+    const timer = systemClock.after(timeout, () => {
+      if (this.#waiting.delete(wait)) wait.reject(new TimeoutError('pool.acquire', timeout));
+    });
     this.#serve();
     try {
-      const value = await withDeadline(
-        wait.promise,
-        'pool.acquire',
-        this.#acquireTimeout,
-        systemClock,
-      );
-      return this.#lease(value);
+      return this.#lease(await wait.promise);
     } finally {
-      this.#waiting.delete(wait);
+      timer.cancel();
     }
   }
 

@@ -1,4 +1,5 @@
 import { createInbox, deadline } from '@leveret/testkit';
+import { HostileBroker, M } from '@leveret/testkit/hostile';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
 import { expect, test } from 'vitest';
 import { UnroutableError } from '../message/unroutable-error.ts';
@@ -237,6 +238,15 @@ describeWithBroker('an expiration', (getUrl) => {
     const far = publish(new Date(Date.now() + 2 ** 32 + 60_000));
     await expect(far).rejects.toMatchObject({ code: 'INVALID_MESSAGE', field: 'expiration' });
   });
+});
+
+test('a transaction that the broker does not begin in time is TIMEOUT, and leaves no channel behind', async () => {
+  await using broker = await HostileBroker.start();
+  await using connection = await connect(broker.url, { closeTimeout: 200 });
+  const channel = await connection.channel();
+  const peer = await broker.peers.next();
+  expect(await codeOf(channel.transaction(() => {}, { timeout: 50 }))).toBe('TIMEOUT');
+  expect((await peer.wait(M.channelClose)).channel).toBe(2);
 });
 
 describeWithBroker('a transaction', (getUrl) => {

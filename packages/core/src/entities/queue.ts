@@ -1,4 +1,4 @@
-import { bind, unbind } from '../channel/restore.ts';
+import { unbind } from '../channel/restore.ts';
 import type { Session } from '../channel/session.ts';
 import { type MessageHandler, Subscription } from '../channel/subscription.ts';
 import { duration, whole } from '../connection/options.ts';
@@ -13,6 +13,7 @@ import {
   type OperationOptions,
   type QueueRef,
 } from '../topology/specs.ts';
+import { makeBinding } from './binding.ts';
 import { Consumer } from './consumer.ts';
 import type { BindOptions, Exchange } from './exchange.ts';
 import { type IterateOptions, iterate } from './iterate.ts';
@@ -95,11 +96,7 @@ export class Queue implements AsyncIterable<IncomingMessage> {
     options: BindOptions = {},
   ): Promise<void> {
     const binding = this.#binding(exchange, routingKey, options);
-    const recover = flag('recover', options.recover, true);
-    await this.#session.operation('queue.bind', ({ channel }) => bind(channel, binding), {
-      timeout: options.timeout,
-    });
-    if (recover) this.#session.ledger.addBinding(binding);
+    await makeBinding(this.#session, 'queue.bind', binding, options);
   }
 
   /** Takes a binding away again. */

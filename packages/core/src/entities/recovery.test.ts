@@ -136,6 +136,42 @@ describeWithBroker('a connection whose link is cut', (getUrl) => {
     expect((await channel.getQueue(queue.name)).consumerCount).toBe(0);
   });
 
+  test('keeps a queue that the broker named, and what is in it, where only the channel is lost', async () => {
+    await using pair = await openPair(getUrl());
+    const { channel } = pair;
+    const exchange = await channel.declareExchange(uniqueName('exchange'), { autoDelete: true });
+    const queue = await channel.declareQueue();
+    await queue.bind(exchange, 'key');
+    await exchange.publish(text('x'), 'key');
+    const { name } = queue;
+    const messages = createInbox<IncomingMessage>('a message');
+    const inHand = await queue.consume(messages.push);
+    await messages.next();
+    const missing = await channel.getExchange(uniqueName('missing'), { ensure: false });
+    expect(await codeOf(missing.publish(text('lost'), ''))).toBe('EXCHANGE_NOT_FOUND');
+    await exchange.publish(text('y'), 'key');
+    const again = [await messages.next(), await messages.next()];
+    expect(again.map((message) => [textOf(message), message.redelivered])).toEqual([
+      ['x', true],
+      ['y', false],
+    ]);
+    expect(queue.name).toBe(name);
+    await inHand.close();
+  });
+
+  test('costs nothing where a binding with recover: false is refused', async () => {
+    await using pair = await openPair(getUrl());
+    const events = createInbox<LeveretEvent>('an event');
+    pair.connection.on('event', events.push);
+    const queue = await privateQueue(pair.channel);
+    const exchange = await pair.channel.declareExchange(uniqueName('bound'), { autoDelete: true });
+    const once = { recover: false };
+    expect(await codeOf(queue.bind(uniqueName('missing'), '', once))).toBe('NOT_FOUND');
+    expect(await codeOf(exchange.bind(uniqueName('missing'), '', once))).toBe('NOT_FOUND');
+    await queue.bind(exchange, 'key');
+    expect(events.drain().filter(({ type }) => type === 'channel-closed')).toEqual([]);
+  });
+
   test('does not make a binding again that was made with recover: false', async () => {
     await using wire = await openWire(getUrl());
     const { channel } = wire;

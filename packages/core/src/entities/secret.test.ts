@@ -186,6 +186,15 @@ describe('a secret', () => {
     for (const each of asked) expect(await codeOf(each)).toBe('CONNECTION_LOST');
   });
 
+  test('that is under way when the connection is closed is CLOSED', async () => {
+    await using broker = await HostileBroker.start({ [UPDATE_SECRET]: silence });
+    const connection = await connect(broker.url);
+    const asked = codeOf(connection.updateSecret('new'));
+    await (await broker.peers.next()).wait(UPDATE_SECRET);
+    await connection.close();
+    expect(await deadline(asked, 1000, 'the answer')).toBe('CLOSED');
+  });
+
   test('is TIMEOUT where the broker does not answer in time, and another connection takes its place', async () => {
     await using broker = await HostileBroker.start({ [UPDATE_SECRET]: silence });
     await using connection = await connect(broker.url, { operationTimeout: 60_000 });

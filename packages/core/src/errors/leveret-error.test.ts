@@ -120,6 +120,14 @@ describe('LeveretError.from', () => {
   });
 });
 
+it.each([[Symbol('s')], [Object.create(null)], [{ a: 1 }], [7], [undefined]])(
+  'an error whose message is %o has a text all the same',
+  (message) => {
+    const error = LeveretError.from(Object.assign(new Error('x'), { message }), 'HANDLER_FAILED');
+    expect(error.message).toMatch(/^HANDLER_FAILED: ./);
+  },
+);
+
 describe('InvalidMessageError', () => {
   it('names field, value and rule, and says them', () => {
     const error = new InvalidMessageError('headers.a[1]', Number.NaN, 'must be finite');

@@ -105,7 +105,7 @@ export class TimeoutError extends LeveretError {
 
 /** A short, safe text for any value: the message of an error, else a bounded rendering. */
 export function describe(value: unknown): string {
-  if (value instanceof Error) return value.message;
+  if (value instanceof Error) return messageOf(value);
   if (typeof value === 'string')
     return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   if (typeof value === 'bigint') return `${value}n`;
@@ -114,4 +114,13 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
+}
+
+/** What an error says, whatever somebody has made of its message. */
+function messageOf(error: Error): string {
+  try {
+    return `${error.message}`;
+  } catch {
+    return 'an error whose message is no text';
+  }
 }

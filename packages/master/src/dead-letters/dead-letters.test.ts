@@ -197,6 +197,43 @@ describeWithBroker('a task that is given up', (getUrl) => {
     expect(letter).toMatchObject({ messageId: 'id-1', message: { type: undefined } });
   });
 
+  test('is kept also where a peer wrote what no copy of it can carry on', async () => {
+    const { channel, master, connection } = await openWorkbench(getUrl());
+    const name = uniqueName('task');
+    deleteTaskInTheEnd(getUrl(), name);
+    const buried = showBuried(connection);
+    await master.createWorker(name, () => {}, { retry: 3 });
+    const headers = {
+      'leveret-attempts': Number.MAX_SAFE_INTEGER,
+      'leveret-redeliveries': Number.MAX_SAFE_INTEGER,
+      'leveret-first-failure': 'x'.repeat(100_000),
+    };
+    await channel.defaultExchange.publish({ body: Buffer.from('no'), headers }, name);
+    expect(await buried.next(15_000)).toMatchObject({ reason: 'unusable' });
+    const [letter] = await master.deadLetters(name).peek();
+    expect(letter?.attempts).toBe(2 ** 31 - 1);
+    expect(letter?.firstFailedAt).toBeInstanceOf(Date);
+  });
+
+  test.for<[string, object]>([
+    ['an object', { message: { a: 1 }, stack: [] }],
+    ['a symbol', { message: Symbol('s'), stack: null }],
+    ['what has no text', { message: Object.create(null), stack: 7 }],
+  ])('is kept also where what the error says is %s', async ([, fields]) => {
+    const { master, connection } = await openWorkbench(getUrl());
+    const name = uniqueName('task');
+    deleteTaskInTheEnd(getUrl(), name);
+    const buried = showBuried(connection);
+    const fail = (): never => {
+      throw Object.assign(new RangeError('x'), fields);
+    };
+    await master.createWorker(name, fail, { deadLetters: true, requeue: false });
+    await master.createTask(name, {});
+    expect(await buried.next(15_000)).toMatchObject({ reason: 'failed' });
+    const [letter] = await master.deadLetters(name).peek();
+    expect(letter?.error?.type).toBe('RangeError');
+  });
+
   test('is kept also where somebody has deleted the queue for it, without another try', async () => {
     const { channel, master, connection } = await openWorkbench(getUrl());
     const name = uniqueName('task');

@@ -41,23 +41,32 @@ export function epitaphs(
 ): readonly HeaderTable[] {
   const { cause, error } = given;
   const failed = now.toISOString();
+  const thrown = cause instanceof Error ? cause : error;
   const lean: HeaderTable = {
     [OUR_HEADERS.reason]: given.reason,
     [OUR_HEADERS.attempts]: attemptsOf(message, given),
     [OUR_HEADERS.firstFailure]: pastTries(message).firstFailure ?? failed,
     [OUR_HEADERS.lastFailure]: failed,
     [OUR_HEADERS.worker]: worker,
-    [OUR_HEADERS.errorType]: cut(typeOf(cause), MOST.type),
+    [OUR_HEADERS.errorType]: cut(
+      said(() => typeOf(cause)),
+      MOST.type,
+    ),
   };
   const told = {
     ...lean,
     [OUR_HEADERS.errorMessage]: cut(
-      cause instanceof Error ? cause.message : error.message,
+      said(() => thrown.message),
       MOST.message,
     ),
   };
-  const { stack } = cause instanceof Error ? cause : error;
-  const full = { ...told, [OUR_HEADERS.errorStack]: cut(stack ?? '', MOST.stack) };
+  const full = {
+    ...told,
+    [OUR_HEADERS.errorStack]: cut(
+      said(() => thrown.stack),
+      MOST.stack,
+    ),
+  };
   return [full, told, lean];
 }
 
@@ -150,6 +159,15 @@ function typeOf(cause: unknown): string {
   if (cause instanceof LeveretError && cause.constructor === LeveretError) return cause.code;
   if (cause instanceof Error) return cause.constructor?.name || cause.name;
   return typeof cause;
+}
+
+/** What an error says of itself; it may have been given anything for a text, by a peer for one. */
+function said(read: () => unknown): string {
+  try {
+    return String(read() ?? '');
+  } catch {
+    return '';
+  }
 }
 
 /** The beginning of a text, in whole characters and in valid Unicode. */

@@ -1,13 +1,14 @@
-import type { LeveretEvent } from '@leveret/core';
+import { Consumer, type LeveretEvent, TimeoutError } from '@leveret/core';
 import {
   createInbox,
   deadline,
   findRabbitServer,
   type RabbitNode,
   startRabbitNode,
+  startTcpProxy,
 } from '@leveret/testkit';
 import { describeWithBroker, uniqueName } from '@leveret/testkit/vitest';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { TaskContext, WorkerOptions } from '../types.ts';
 import { deleteTaskInTheEnd, leftIn, openWorkbench, type Workbench } from '../workbench.fixture.ts';
 import type { Worker } from '../worker.ts';
@@ -145,6 +146,30 @@ describeWithBroker('a timeout of handlers', (getUrl) => {
     expect(await tries.take(2)).toStrictEqual([false, true]);
   });
 
+  test('goes on where the connection is lost: a handler that hangs gives its place to the next', async () => {
+    const { hostname, port } = new URL(getUrl());
+    const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+    onTestFinished(() => proxy.close());
+    const started = createInbox<number>('a handler');
+    const timed = await withTimeout(
+      proxy.url(getUrl()),
+      ({ n }, { attempt }) => {
+        started.push(n);
+        return n === 0 && attempt === 1 ? forEver() : undefined;
+      },
+      { concurrency: 1, prefetch: 1, timeout: 300 },
+    );
+    const { master, name, worker } = timed;
+    await master.createTask(name, { n: 0 });
+    await started.next();
+    proxy.cut();
+    await eventOf(timed, 'handler-stuck');
+    expect(await started.next(10_000)).toBe(0);
+    expect(worker.health()).toMatchObject({ live: true, stuck: 1 });
+    await worker.close();
+    await timed.connection.close();
+  });
+
   test('with maxStuck handlers stuck takes no more tasks, and says that it is not live', async () => {
     const ends: (() => void)[] = [];
     const started = createInbox<number>('a handler');
@@ -163,6 +188,11 @@ describeWithBroker('a timeout of handlers', (getUrl) => {
     await eventOf(timed, 'handler-stuck');
     expect(worker.health()).toMatchObject({ live: false, ready: false, state: 'stuck', stuck: 2 });
     await master.createTask(name, { n: 2 });
+    // As where the connection is away for longer than a request may take.
+    const away = new TimeoutError('basic.consume', 30_000);
+    const resume = vi.spyOn(Consumer.prototype, 'resume');
+    for (const _ of ends) resume.mockRejectedValueOnce(away);
+    onTestFinished(() => resume.mockRestore());
     for (const end of ends) end();
     expect(await started.next(10_000)).toBe(2);
     expect(worker.health()).toMatchObject({ live: true, stuck: 0 });

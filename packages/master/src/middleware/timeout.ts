@@ -17,9 +17,11 @@ export interface TimeoutRules {
   readonly stuck: StuckPolicy;
 }
 
-/** The handlers that ignored the end of their time, and that have not ended since. */
+/** The handlers of a worker that ignored the end of their time, and that have not ended since. */
 export class StuckHandlers {
   readonly #contexts = new Set<TaskContext>();
+  /** What takes back the time of those that run. */
+  readonly #times = new Set<() => void>();
   #changed: (() => void) | undefined;
 
   /** How many there are. */
@@ -41,6 +43,17 @@ export class StuckHandlers {
   /** One has ended, if it was stuck. */
   remove(context: TaskContext): void {
     if (this.#contexts.delete(context)) this.#changed?.();
+  }
+
+  /** One runs, whose time `stop` takes back; gives what is to be called once it has ended. */
+  started(stop: () => void): () => void {
+    this.#times.add(stop);
+    return () => this.#times.delete(stop);
+  }
+
+  /** The worker has ended: what becomes of those that still run no longer matters. */
+  end(): void {
+    for (const stop of this.#times) stop();
   }
 }
 
@@ -70,12 +83,11 @@ export function timeout(rules: TimeoutRules, parts: TimeoutParts): HandleMiddlew
           reject(verdictOn(rules.stuck, error));
         });
       });
-      // The task is somebody else's then, and what becomes of this handler no longer matters.
-      const leave = (): void => timer.cancel();
-      context.signal.addEventListener('abort', leave);
+      // It goes on where the connection is lost: until it ends, a handler takes the place of another.
+      const ended = parts.stuck.started(() => timer.cancel());
       const end = (): void => {
         timer.cancel();
-        context.signal.removeEventListener('abort', leave);
+        ended();
         parts.stuck.remove(timed);
       };
       next(timed).then(

@@ -1,11 +1,11 @@
-import type { LeveretError } from '../../errors/leveret-error.ts';
+import { LeveretError } from '../../errors/leveret-error.ts';
 import { systemClock } from '../../internal/clock.ts';
 import { deferred } from '../../internal/deferred.ts';
 import type { WireDelivery, WireMessage, WireReturn } from '../../message/message.ts';
 import type { ChannelEnd, DriverChannel, DriverChannelEvents, DriverConsume } from '../driver.ts';
 import { Assembly } from './assembly.ts';
 import type { ContentHeader } from './content-header.ts';
-import { type CloseFrame, lost, ProtocolViolation, unanswered } from './failures.ts';
+import { type CloseFrame, ProtocolViolation, textOf, unanswered } from './failures.ts';
 import type { Confirm, Method } from './methods.ts';
 import { ackFrame, bits, long, longlong, type Part, short, shortstr, table } from './parts.ts';
 import { METHOD, REPLY } from './protocol.ts';
@@ -104,8 +104,9 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
 
   /** The connection is gone: tells its end, once. */
   connectionGone(cause: Error): void {
+    this.#cause = cause;
     this.#tell({ kind: 'connection', cause });
-    this.abandon(cause);
+    this.#end();
   }
 
   /** Nothing will come of it any more: lets go of everything that waits, and tells nothing. */
@@ -189,14 +190,14 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
   }
 
   publish(message: WireMessage): number {
-    this.#published++;
-    if (this.#state !== 'open') return this.#published; // `ended` has been told, or is about to be
     try {
-      this.#owner.publish(this.id, message);
+      // Where it is not open, `ended` has been told, or is about to be.
+      if (this.#state === 'open') this.#owner.publish(this.id, message);
     } catch (error) {
-      this.#giveUp(error);
+      const text = `the message cannot be written: ${textOf(error)}`;
+      throw LeveretError.from(error, 'INVALID_MESSAGE', text);
     }
-    return this.#published;
+    return ++this.#published;
   }
 
   async selectTransactions(): Promise<void> {
@@ -242,14 +243,6 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
   /** Sends what has no answer; the broker delivers again what it says of a channel that is over. */
   #send(methodId: number, ...fields: readonly Part[]): void {
     if (this.#state === 'open') this.#owner.send(this.frame(methodId, ...fields));
-  }
-
-  /** A message that could not be written has its number, which the broker has not counted. */
-  #giveUp(error: unknown): void {
-    const cause = lost(error);
-    this.#tell({ kind: 'channel', replyCode: 0, replyText: cause.message, publish: false });
-    this.#requests.end(() => cause);
-    this.close();
   }
 
   #mustBeOpen(): void {
@@ -302,7 +295,11 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
 
   #delivered(message: WireDelivery): void {
     checkTag(message);
-    if (this.#state === 'open') this.#deliver.get(message.consumerTag ?? '')?.(message);
+    if (this.#state !== 'open') return;
+    const deliver = this.#deliver.get(message.consumerTag ?? '');
+    if (deliver) deliver(message);
+    // It came late. Left alone, it would be acknowledged along with what came after it.
+    else this.nack(message.deliveryTag, true);
   }
 
   #fetched(message: WireDelivery): void {
@@ -314,8 +311,11 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
     if (this.#state === 'open') this.#events.returned(message);
   }
 
+  /** Whoever hears of it may publish at once, and nothing may follow `close-ok`: it would cost the connection. */
   #tell(end: ChannelEnd): void {
-    if (this.#state === 'open') this.#events.ended(end);
+    if (this.#state !== 'open') return;
+    this.#state = 'closing';
+    this.#events.ended(end);
   }
 
   /** It is over, told or not: whatever waits is let go of, and its number is free. */

@@ -139,6 +139,14 @@ describe('what is only odd harms nothing', () => {
     await deadline(victim.link.close(), 500, 'close');
   });
 
+  test('a delivery for a consumer that is not there any more goes back', async () => {
+    await using victim = await Victim.connect();
+    await victim.channel();
+    victim.peer.send(delivery(1, 'nobody', 7n));
+    const { fields } = await victim.peer.wait(M.nack);
+    expect(fields).toEqual(Buffer.concat([u64(7n), Buffer.of(0b10)]));
+  });
+
   test('a body of empty frames and of single bytes arrives whole, and takes memory for its bytes only', async () => {
     await using victim = await Victim.connect();
     const { channel } = await victim.channel();

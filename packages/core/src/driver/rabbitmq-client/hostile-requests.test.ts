@@ -130,21 +130,18 @@ describe('requests that get no answer', () => {
 });
 
 test.each([{ priority: 256 }, { type: 'x'.repeat(256) }, { headers: { ['x'.repeat(256)]: 1 } }])(
-  'a channel on which %o could not be encoded is over at once, whatever the broker answers',
+  'a message with %o, which cannot be written, is INVALID_MESSAGE and takes no number, and the channel goes on',
   async (wrong) => {
-    await using victim = await Victim.connect({
-      [M.channelClose]: silence,
-      [M.queueDeclare]: silence,
-    });
+    await using victim = await Victim.connect();
     const { channel, heard } = await victim.channel();
-    const request = failure(channel.checkQueue('q'));
-    channel.publish({ ...nowhere(), ...wrong });
-    expect(await heard.ended.next(1000)).toMatchObject({ kind: 'channel', replyCode: 0 });
-    expect(await request).toBe('CONNECTION_LOST');
-    expect(await failure(channel.checkQueue('later'))).toBe('CONNECTION_LOST');
-    const { channel: next } = await victim.channel();
-    expect(next.id).not.toBe(channel.id);
-    expect(victim.lost.size).toBe(0);
+    await channel.selectConfirms();
+    const invalid = expect.objectContaining({ code: 'INVALID_MESSAGE' });
+    expect(() => channel.publish({ ...nowhere(), ...wrong })).toThrow(invalid);
+    expect(channel.publish(nowhere())).toBe(1);
+    victim.peer.send(settled(1, M.ack, 1n));
+    expect(await heard.confirmed.next(1000)).toEqual([1, false, true]);
+    await channel.checkQueue('q');
+    expect(victim.lost.size + heard.ended.size).toBe(0);
   },
 );
 

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createInbox } from '../../inbox.ts';
 import { uniqueName } from '../../with-broker.ts';
-import { type Bench, rejectedWith, soon, tempQueue } from './bench.ts';
-import type { ChannelUnderTest } from './port.ts';
+import { type Bench, outgoing, rejectedWith, soon, tempQueue } from './bench.ts';
+import type { ChannelUnderTest, End } from './port.ts';
 import type { DriverCase, Suite } from './suite.ts';
+import { deaf } from './target.ts';
 
 /** Requests that the broker closes the channel over. */
 export function refusalCases(suite: Suite): DriverCase[] {
@@ -110,6 +112,10 @@ export function refusalCases(suite: Suite): DriverCase[] {
       },
     },
     {
+      title: 'what is sent while the end of a channel is told goes nowhere, and costs nothing else',
+      run: () => endedWhileSending(suite),
+    },
+    {
       title:
         'an acknowledgement of an unknown delivery ends the channel with 406, not the connection',
       run: async () => {
@@ -120,6 +126,23 @@ export function refusalCases(suite: Suite): DriverCase[] {
       },
     },
   ];
+}
+
+async function endedWhileSending(suite: Suite): Promise<void> {
+  await using bench = await suite.connect();
+  const ends = createInbox<End>('the end of a channel');
+  const channel = await bench.link.openChannel({
+    ...deaf,
+    ended: (end) => {
+      channel.publish(outgoing(uniqueName('nowhere')));
+      channel.nack(1, true);
+      ends.push(end);
+    },
+  });
+  await rejectedWith(channel.checkQueue(uniqueName('missing')), 'NOT_FOUND');
+  assert.equal((await ends.next()).kind, 'channel');
+  await tempQueue(await bench.channel());
+  assert.equal(bench.told.size, 0);
 }
 
 function refusal(
