@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import type { Peer } from '../peers/peer.ts';
 import { PYTHON } from '../run/start-run.ts';
 
+/** What was built when this was loaded, at the start: what is changed while it runs is not measured. */
+const MEASURED = commit();
+
 /** What figures depend on: a table in Markdown. It names no host and no folder. */
 export function circumstances(broker: string | undefined, peers: readonly Peer[]): string {
   const [cpu] = cpus();
@@ -18,7 +21,7 @@ export function circumstances(broker: string | undefined, peers: readonly Peer[]
     ],
     ['Node', process.version],
     ['libraries', versionsOf(peers)],
-    ['Leveret', commit()],
+    ['Leveret', MEASURED],
     ['measured', new Date().toISOString().slice(0, 10)],
     ['command', `\`${command()}\``],
   ];

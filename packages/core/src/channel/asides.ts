@@ -40,7 +40,10 @@ export class Asides {
   /** There is none any more: whatever waits for an answer on one of them fails. */
   lost(cause: LeveretError): void {
     this.#link = undefined;
-    this.#gone.abort(new LeveretError('CONNECTION_LOST', cause.message, { cause }));
+    const gone = this.#gone;
+    const error = new LeveretError('CONNECTION_LOST', cause.message, { cause });
+    // Not at once: a request that the broker closed the connection over is just being told so.
+    this.#host.clock.endOfTurn(() => gone.abort(error));
   }
 
   /** Opens one. Errors: `CONNECTION_LOST`, `TIMEOUT`. */

@@ -4,7 +4,8 @@ import { LeveretError } from '../errors/leveret-error.ts';
 import { FakeClock, outcomeOf, settled } from '../internal/fake-clock.fixture.ts';
 import { wireMessage, wireReturn } from '../message/messages.fixture.ts';
 import { FakeChannel } from './fake-channel.fixture.ts';
-import { Publisher, type PublisherLimits, type PublishRequest } from './publisher.ts';
+import type { PublishRequest } from './publication.ts';
+import { Publisher, type PublisherLimits } from './publisher.ts';
 
 const lost = new LeveretError('CONNECTION_LOST', 'cut');
 const closed = new LeveretError('CLOSED', 'the channel is closed');
@@ -452,6 +453,38 @@ describe('losing the channel', () => {
     }
     await settled();
     expect(outcomes).toEqual(['only PRECONDITION_FAILED', 'one UNCONFIRMED', 'other UNCONFIRMED']);
+  });
+
+  it('with resend: false, is UNCONFIRMED where another that is not confirmed may be meant: none larger than it, by size', async () => {
+    const { publish, attach, publisher, outcomes } = setUp();
+    for (const [id, size, code] of [
+      ['small', 1, 'PRECONDITION_FAILED'],
+      ['large', 9, 'PRECONDITION_FAILED'],
+      ['routed', 9, 'ACCESS_REFUSED'],
+    ] as const) {
+      attach();
+      publish('unwatched', { confirm: false, size: 5 });
+      publish(id, { resend: false, size });
+      publisher.detach(lost, new LeveretError(code, 'no'));
+    }
+    await settled();
+    expect(outcomes.filter((outcome) => !outcome.startsWith('unwatched'))).toEqual([
+      'small UNCONFIRMED',
+      'large PRECONDITION_FAILED',
+      'routed UNCONFIRMED',
+    ]);
+  });
+
+  it('keeps what is published once the channel is known to end', async () => {
+    const { publish, attach, publisher, outcomes } = setUp();
+    const channel = attach();
+    publisher.stop();
+    for (const confirm of [true, false]) publish('later', { confirm });
+    publish('once', { resend: false });
+    publisher.detach(lost);
+    await settled();
+    expect([ids(channel), outcomes]).toEqual([[], ['once CONNECTION_LOST']]);
+    expect(ids(attach())).toEqual(['later', 'later']);
   });
 
   it('with resend: false, is UNCONFIRMED for what was sent and CONNECTION_LOST for what was not', async () => {

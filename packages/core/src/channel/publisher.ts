@@ -5,6 +5,14 @@ import { TagMap } from '../internal/tag-map.ts';
 import type { WireMessage, WireReturn } from '../message/message.ts';
 import { ReturnedMessage } from '../message/received.ts';
 import { UnroutableError } from '../message/unroutable-error.ts';
+import {
+  isSame,
+  nacked,
+  type Publication,
+  type PublishRequest,
+  unconfirmed,
+  unwritable,
+} from './publication.ts';
 import { Refusals } from './refusals.ts';
 
 /** Bounds of what a channel holds for the broker. */
@@ -17,24 +25,6 @@ export interface PublisherLimits {
   readonly maxBufferedBytes: number;
   /** Milliseconds after a recovery for which messages that the broker refuses are sent again. */
   readonly nackTimeout: number;
-}
-
-/** How one message is published. */
-export interface PublishRequest {
-  readonly message: WireMessage;
-  /** Milliseconds until it must be confirmed. */
-  readonly timeout: number;
-  /** Whether to send it on the next channel where this one was lost before it was confirmed. */
-  readonly resend: boolean;
-  /** Whether to wait for the broker's answer. */
-  readonly confirm: boolean;
-  /** Whether it fails where it reaches no queue; else the channel's listeners are told. */
-  readonly rejectReturned: boolean;
-}
-
-/** A publish that has not settled. */
-export interface Publication extends PublishRequest {
-  readonly settle: (error?: LeveretError) => void;
 }
 
 /** What a publisher tells its channel. */
@@ -70,6 +60,8 @@ export class Publisher {
   readonly #clock: Clock;
   readonly #events: PublisherEvents;
   #channel: DriverChannel | undefined;
+  /** The largest body that it was given and that nobody waits to have confirmed: the broker may refuse that, too. */
+  #unwatched: number | undefined;
   #confirms: 'unused' | 'asked' | 'on' = 'unused';
   #blocked = false;
   #closed: LeveretError | undefined;
@@ -152,9 +144,15 @@ export class Publisher {
     const again = this.#sentBefore().length;
     this.#refused.attached();
     this.#channel = channel;
+    this.#unwatched = undefined;
     if (confirms) this.#confirms = 'on';
     this.pump();
     return again;
+  }
+
+  /** Nothing is sent on the present channel any more; `detach` follows. */
+  stop(): void {
+    this.#channel = undefined;
   }
 
   /**
@@ -170,10 +168,18 @@ export class Publisher {
       if (entry.settled) continue;
       entry.returned = undefined;
       if (entry.resend) resent.push(entry);
-      else this.#settle(entry, landed.length === 1 && refused ? refused : unconfirmed(cause));
+      else this.#settle(entry, this.#blame(landed, refused) ?? unconfirmed(cause));
     }
     for (const entry of this.#waiting) if (!entry.resend) this.#settle(entry, cause);
     this.#waiting = new Set([...resent, ...this.#waiting]);
+  }
+
+  /** What the broker refused, where only the one message in flight can be meant: a body that is too large is the largest. */
+  #blame([entry, ...others]: readonly Entry[], refused?: LeveretError): LeveretError | undefined {
+    if (!entry || others.length > 0) return undefined;
+    const isLargest = entry.message.body.byteLength > (this.#unwatched ?? -1);
+    const isMeant = refused?.code === 'PRECONDITION_FAILED' && isLargest;
+    return isMeant || this.#unwatched === undefined ? refused : undefined;
   }
 
   /** Everything that was sent and waits to be sent again, oldest first: whom a lost channel may blame. */
@@ -267,7 +273,12 @@ export class Publisher {
     } catch (error) {
       return this.#fail(message, unwritable(error));
     }
+    this.#unwatch(message);
     return Promise.resolve();
+  }
+
+  #unwatch({ body }: WireMessage): void {
+    this.#unwatched = Math.max(this.#unwatched ?? 0, body.byteLength);
   }
 
   /** A message that goes nowhere. */
@@ -284,7 +295,10 @@ export class Publisher {
       return this.#settle(entry, unwritable(error));
     }
     entry.sent = true;
-    if (!entry.confirm) return this.#settle(entry);
+    if (!entry.confirm) {
+      this.#unwatch(entry.message);
+      return this.#settle(entry);
+    }
     entry.inFlight = true;
     this.#inFlight.add(tag, entry);
   }
@@ -360,27 +374,4 @@ export class Publisher {
     } else entry.resolve();
     if (--this.#unsettled === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
-}
-
-/** One message may go to several exchanges or keys under one id. */
-function isSame(message: WireMessage, wire: WireReturn): boolean {
-  return (
-    message.mandatory &&
-    message.messageId === wire.messageId &&
-    message.exchange === wire.exchange &&
-    message.routingKey === wire.routingKey
-  );
-}
-
-/** It was changed since it was checked, or frames are smaller than they were then. */
-function unwritable(error: unknown): LeveretError {
-  return LeveretError.from(error, 'INVALID_MESSAGE');
-}
-
-function nacked(cause?: LeveretError): LeveretError {
-  return new LeveretError('NACKED', 'the broker refused the message', cause ? { cause } : {});
-}
-
-function unconfirmed(cause: LeveretError): LeveretError {
-  return new LeveretError('UNCONFIRMED', 'sent, and then the channel was gone', { cause });
 }

@@ -6,7 +6,7 @@ import { FakeClock, settled } from '../internal/fake-clock.fixture.ts';
 import { wireMessage, wireReturn } from '../message/messages.fixture.ts';
 import { Asides } from './asides.ts';
 import { FakeChannel } from './fake-channel.fixture.ts';
-import type { Publication } from './publisher.ts';
+import type { Publication } from './publication.ts';
 import { type ClosedByBroker, quarantine } from './quarantine.ts';
 
 type Opened = readonly [channel: FakeChannel, events: DriverChannelEvents];
@@ -157,6 +157,7 @@ describe('a channel closed for another reason', () => {
     asking.catch(ignore);
     await settled();
     asides.lost(new LeveretError('CONNECTION_LOST', 'cut'));
+    clock.endTurn();
     await expect(asking).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
     expect([outcomes, clock.timers]).toEqual([[], 0]);
   });

@@ -3,7 +3,7 @@ import type { LeveretErrorCode } from '../errors/codes.ts';
 import { describe, LeveretError } from '../errors/leveret-error.ts';
 import { deferred, ignore } from '../internal/deferred.ts';
 import type { Asides } from './asides.ts';
-import type { Publication } from './publisher.ts';
+import type { Publication } from './publication.ts';
 import { UNHEARD } from './unheard.ts';
 
 /** Why the broker closed a channel. */

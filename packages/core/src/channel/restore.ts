@@ -16,6 +16,8 @@ export interface Topology {
   readonly subscriptions: readonly Subscription[];
   /** Whether a queue that the broker named is there still: declared again, it would be another. */
   readonly isThere: (queue: DeclaredQueue) => Promise<boolean>;
+  /** A queue was declared again. */
+  readonly declared: (queue: DeclaredQueue) => void;
   /** The queue of a consumer is not there any more. */
   readonly gone: (subscription: Subscription, error: LeveretError) => void;
 }
@@ -101,7 +103,7 @@ function named(binding: BindingSpec): DriverBinding {
 async function perform(
   each: PlanStep,
   channel: DriverChannel,
-  { isThere }: Topology,
+  { isThere, declared }: Topology,
 ): Promise<void> {
   switch (each.kind) {
     case 'exchange':
@@ -110,6 +112,7 @@ async function perform(
       if (each.spec.name === '' && (await isThere(each))) return;
       const { name } = await channel.declareQueue(each.spec);
       each.ref.name = name;
+      declared(each);
       return;
     }
     case 'bind':

@@ -24,6 +24,7 @@ import {
   type SessionState,
   sessionStep,
 } from './machine.ts';
+import { NamedQueues } from './named-queues.ts';
 import { ChannelNews } from './news.ts';
 import type { ChannelConfig } from './options.ts';
 import { Publisher } from './publisher.ts';
@@ -70,8 +71,7 @@ export class Session implements LinkMember {
   readonly #host: SessionHost;
   readonly #requests: Requests;
   #state: SessionState<Live> = { kind: 'waiting' };
-  /** The connection that it was open on last. */
-  #openedOn: DriverConnection | undefined;
+  readonly #named: NamedQueues;
   #restores = 0;
   #retry: Timer | undefined;
   #culprit: ClosedByBroker | undefined;
@@ -86,6 +86,7 @@ export class Session implements LinkMember {
     this.prefetch = config.prefetch;
     this.#host = host;
     this.asides = new Asides(host);
+    this.#named = new NamedQueues(this.asides);
     this.news = new ChannelNews(number, host.reporter, host.clock);
     this.publisher = new Publisher(config, host.clock, {
       selectConfirms: () => {
@@ -261,15 +262,13 @@ export class Session implements LinkMember {
   }
 
   #topology(): Topology {
-    const isOnOther = this.#openedOn !== this.asides.link;
+    const { running } = this.consumers;
     return {
       plan: this.ledger.plan(),
       globalPrefetch: this.consumers.globalPrefetch,
-      subscriptions: this.consumers.running,
-      // An exclusive one went with its connection.
-      isThere: async ({ spec, ref: { name } }) =>
-        !(spec.exclusive && isOnOther) &&
-        !(await this.asides.absence('queue.declare', (channel) => channel.checkQueue(name))),
+      subscriptions: running,
+      isThere: (queue) => this.#named.isThere(queue, running),
+      declared: (queue) => this.#named.declared(queue),
       gone: (subscription, error) => this.consumers.gone(subscription, error),
     };
   }
@@ -287,9 +286,12 @@ export class Session implements LinkMember {
   }
 
   #ended(end: ChannelEnd, channel: DriverChannel | undefined): void {
+    const isOurs = (): boolean =>
+      this.#state.kind === 'open' && this.#state.channel.channel === channel;
+    if (isOurs()) this.publisher.stop(); // what is published by whoever is told waits for the next
     if (end.kind === 'connection') return; // `linkDown` follows
     this.news.closed(end);
-    if (this.#state.kind !== 'open' || this.#state.channel.channel !== channel) return; // the step of the recovery that is under way fails
+    if (!isOurs()) return; // the step of the recovery that is under way fails
     if (end.publish) this.#culprit = end;
     this.#cause = closedByBroker(end);
     this.#happened({ kind: 'ended', stable: this.#isStable });
@@ -311,7 +313,7 @@ export class Session implements LinkMember {
 
   #goOn(): void {
     this.#openedAt = this.clock.now();
-    this.#openedOn = this.asides.link;
+    this.#named.opened();
     if (this.#state.kind === 'open') {
       const { channel, confirms, replayed } = this.#state.channel;
       this.news.back(replayed, this.publisher.attach(channel, confirms));

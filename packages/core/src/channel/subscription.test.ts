@@ -318,6 +318,15 @@ describe('ending', () => {
     expect(settlements()).toEqual(['ack 1']);
   });
 
+  it('keeps what needs no acknowledgement where the broker cancelled the consumer', async () => {
+    const { start, subscription, tags, finish } = setUp({ concurrency: 1, noAck: true });
+    const { channel } = await start();
+    for (const tag of [1, 2]) channel.deliver(tag);
+    subscription.cancelled();
+    await finish(1);
+    expect(tags()).toEqual([1, 2]);
+  });
+
   it('gives back what no handler took where the broker cancelled the consumer, once: the next takes its own', async () => {
     const { start, subscription } = setUp({ concurrency: 1, prefetch: 3 });
     const { channel, deliveries, settlements } = await start();

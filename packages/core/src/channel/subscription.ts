@@ -208,7 +208,8 @@ export class Subscription {
    * the next consumer brings, which could only go round in circles.
    */
   cancelled(): void {
-    for (const message of this.#buffered.drain()) giveBack(message);
+    // What needs no acknowledgement would be lost, and is in nobody's way.
+    if (!this.config.noAck) for (const message of this.#buffered.drain()) giveBack(message);
     if (this.#state.kind === 'consuming') this.#state = { kind: 'idle' };
   }
 

@@ -159,6 +159,47 @@ describeWithBroker('a connection whose link is cut', (getUrl) => {
     await inHand.close();
   });
 
+  test('delivers what is published by who is told that the channel was closed, confirmed or not', async () => {
+    await using pair = await openPair(getUrl());
+    const { channel, connection } = pair;
+    const queue = await privateQueue(channel);
+    const publishing: Promise<void>[] = [];
+    connection.on('event', ({ type }) => {
+      if (type === 'channel-closed')
+        for (const confirm of [true, false])
+          publishing.push(channel.defaultExchange.publish(text('x'), queue.name, { confirm }));
+    });
+    const missing = await channel.getExchange(uniqueName('missing'), { ensure: false });
+    expect(await codeOf(missing.publish(text('lost'), ''))).toBe('EXCHANGE_NOT_FOUND');
+    await Promise.all(publishing);
+    expect(publishing).toHaveLength(2);
+    const messages = createInbox<IncomingMessage>('a message');
+    await queue.consume(messages.push, { noAck: true });
+    await messages.take(2);
+    expect(connection.status.state).toBe('connected');
+  });
+
+  test('declares a queue that the broker names once, however often it fails on the way', async () => {
+    await using wire = await openWire(getUrl());
+    const { channel } = wire;
+    await using observer = await openPair(getUrl());
+    const exchange = await observer.channel.declareExchange(uniqueName('exchange'));
+    const queue = await channel.declareQueue();
+    await queue.bind(exchange.name, 'key');
+    await exchange.delete();
+    const failures = createInbox<string>('a recovery that failed');
+    const names = new Set<string>();
+    wire.connection.on('event', ({ type }) => {
+      if (type === 'recovery-failed') failures.push(queue.name);
+    });
+    wire.proxy.cut();
+    for (const name of await failures.take(4, 10_000)) names.add(name);
+    expect(names.size).toBe(1);
+    const again = await observer.channel.declareExchange(exchange.name);
+    await channel.getQueue(queue.name);
+    await again.delete();
+  });
+
   test('costs nothing where a binding with recover: false is refused', async () => {
     await using pair = await openPair(getUrl());
     const events = createInbox<LeveretEvent>('an event');

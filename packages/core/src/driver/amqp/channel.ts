@@ -181,7 +181,7 @@ export class AmqpChannel extends TopologyRequests implements DriverChannel {
   }
 
   get congested(): boolean {
-    return this.#owner.congested;
+    return this.#state !== 'open' || this.#owner.congested;
   }
 
   /** The socket takes more again. */
