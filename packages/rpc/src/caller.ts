@@ -1,9 +1,11 @@
 import {
+  type BindOptions,
   type Channel,
   type CodecSet,
   type Consumer,
   type Encoded,
   type Exchange,
+  type ExchangeOptions,
   type IncomingMessage,
   InvalidMessageError,
   LeveretError,
@@ -296,19 +298,13 @@ async function openReplies(
 ): Promise<ReplySide> {
   const queue = await channel.declareQueue('', { exclusive: true, autoDelete: true });
   try {
-    await tryAgain(async () => {
-      const back = { type: 'headers', durable: false, autoDelete: true };
-      await channel.declareExchange(DEAD_LETTER_EXCHANGE, back);
-      await queue.bind(DEAD_LETTER_EXCHANGE, '', {
-        arguments: (name) => ({ [FROM_HEADER]: name, 'x-match': 'any' }),
-      });
+    const back = { type: 'headers', durable: false, autoDelete: true };
+    await bindTo({ channel, queue }, DEAD_LETTER_EXCHANGE, back, {
+      arguments: (name) => ({ [FROM_HEADER]: name, 'x-match': 'any' }),
     });
+    // The exchange is there as long as somebody calls: a binding with a key that no method has keeps it.
     if (exchange.name !== '')
-      // The exchange is there as long as somebody calls: a binding with a key that no method has keeps it.
-      await tryAgain(async () => {
-        await channel.declareExchange(exchange.name, { durable: false, autoDelete: true });
-        await queue.bind(exchange, '');
-      });
+      await bindTo({ channel, queue }, exchange.name, { durable: false, autoDelete: true });
     return { queue, consumer: await queue.consume(reply, { noAck: true, exclusive: true }) };
   } catch (error) {
     // Else the channel would put it back on every recovery.
@@ -320,16 +316,24 @@ async function openReplies(
 function ignore(): void {}
 
 /**
- * Declares and binds again where the exchange was gone in between: one that is deleted automatically goes with
- * its last binding, which may be somebody else's.
+ * Declares an exchange that is deleted with its last binding, and binds to it. It may be gone in between with somebody else's
+ * binding, and is declared again then. That is found out beside the channel, which it would cost; from there on ours keeps it.
  */
-async function tryAgain(declareAndBind: () => Promise<void>, tries = 3): Promise<void> {
+async function bindTo(
+  { channel, queue }: { readonly channel: Channel; readonly queue: Queue },
+  exchange: string,
+  options: ExchangeOptions,
+  how: BindOptions = {},
+  tries = 3,
+): Promise<void> {
+  await channel.declareExchange(exchange, options);
   try {
-    await declareAndBind();
+    await queue.bind(exchange, '', { ...how, recover: false });
   } catch (error) {
     if (tries <= 1 || !(error instanceof LeveretError) || error.code !== 'NOT_FOUND') throw error;
-    await tryAgain(declareAndBind, tries - 1);
+    return await bindTo({ channel, queue }, exchange, options, how, tries - 1);
   }
+  await queue.bind(exchange, '', how);
 }
 
 /** The message that asks for a call. */

@@ -332,7 +332,7 @@ describeWithBroker('a call', (getUrl) => {
 
   test('whose request the broker refuses for its size is PRECONDITION_FAILED, the others CONNECTION_LOST', async () => {
     await using broker = await startBroker({ limits: { messageSize: 100_000 } });
-    const { rpc } = await openWorkbench(broker.url);
+    const { rpc, connection } = await openWorkbench(broker.url);
     const name = uniqueName('method');
     const hold = gate();
     await rpc.register(name, () => hold.opened, { autoDelete: true, prefetch: 10 });
@@ -341,6 +341,7 @@ describeWithBroker('a call', (getUrl) => {
     );
     expect(await Promise.all(codes)).toEqual(['CONNECTION_LOST', 'PRECONDITION_FAILED']);
     hold.open();
+    await connection.close();
   });
 
   test('whose options throw when they are read is INVALID_MESSAGE, and nothing is left of it', async () => {
