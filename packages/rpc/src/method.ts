@@ -178,14 +178,13 @@ export class MethodRunner<Args> {
     const size = body.byteLength;
     if (size >= this.#tooLarge) return Promise.reject(tooLarge(size));
     const timestamp = systemClock.date();
+    const confirm = needsConfirm(encoded);
     const publishing = this.#parts.channel.defaultExchange.publish(
       { body, contentType, contentEncoding, type, correlationId, deliveryMode, timestamp },
       replyTo,
-      { mandatory: false, confirm: needsConfirm(encoded) },
+      { mandatory: false, confirm },
     );
-    return needsConfirm(encoded)
-      ? publishing.catch((error) => this.#refused(size, error))
-      : publishing;
+    return confirm ? publishing.catch((error) => this.#refused(size, error)) : publishing;
   }
 
   /** The request comes again, since it was lost with the channel: its reply must not cost the next one as well. */

@@ -63,11 +63,16 @@ export class Consumers {
       const error = subscription.failure?.cause ?? over();
       if (error) throw error;
     } catch (error) {
-      if (subscription.tag !== undefined) this.stop(subscription); // a recovery started it meanwhile
-      this.#subscriptions.delete(subscription);
-      if (subscription.status.state !== 'closing') subscription.end(undefined);
+      this.#drop(subscription);
       throw error;
     }
+  }
+
+  /** One whose start failed, or was waited for in vain: a recovery may have started it meanwhile. */
+  #drop(subscription: Subscription): void {
+    if (subscription.tag !== undefined) this.stop(subscription);
+    this.#subscriptions.delete(subscription);
+    if (subscription.status.state !== 'closing') subscription.end(undefined);
   }
 
   /** Pauses one; see {@link Subscription.pause}. */

@@ -177,9 +177,9 @@ export class Publisher {
   /** What the broker refused, where only the one message in flight can be meant: a body that is too large is the largest. */
   #blame([entry, ...others]: readonly Entry[], refused?: LeveretError): LeveretError | undefined {
     if (!entry || others.length > 0) return undefined;
-    const isLargest = entry.message.body.byteLength > (this.#unwatched ?? -1);
-    const isMeant = refused?.code === 'PRECONDITION_FAILED' && isLargest;
-    return isMeant || this.#unwatched === undefined ? refused : undefined;
+    if (this.#unwatched === undefined) return refused;
+    const isLargest = entry.message.body.byteLength > this.#unwatched;
+    return isLargest && refused?.code === 'PRECONDITION_FAILED' ? refused : undefined;
   }
 
   /** Everything that was sent and waits to be sent again, oldest first: whom a lost channel may blame. */

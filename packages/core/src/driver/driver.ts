@@ -164,7 +164,7 @@ export interface DriverChannel {
   reject(deliveryTag: number, requeue: boolean): void;
   /** Turns publisher confirms on. */
   selectConfirms(): Promise<void>;
-  /** Whether the socket holds as much as it should: what is sent now waits in memory. */
+  /** Whether it should be given nothing now: the socket holds as much as it should, or the channel is over. */
   readonly congested: boolean;
   /**
    * Sends a message; the tag by which `confirmed` knows it counts from 1 in order of the calls since

@@ -25,14 +25,16 @@ import {
   tune,
   u8,
 } from '../../hostile/bytes.ts';
-import { openBench, rejectedWith, soon } from './bench.ts';
+import { openBench, rejectedWith } from './bench.ts';
 import { watchLeftovers } from './leftovers.ts';
 import type { DriverUnderTest, Target } from './port.ts';
 import type { DriverCase } from './suite.ts';
 import { targetOf } from './target.ts';
 
-/** Milliseconds in which something happens at once, on a busy machine. */
-const AT_ONCE = 3000;
+/** Milliseconds in which an attempt fails that does not wait for its timeout. */
+const FAILS = 3000;
+/** Milliseconds in which something else happens at once, on a busy machine. */
+const AT_ONCE = 1000;
 
 /** The steps of a handshake: after what of the client, and what the server says then. */
 const STEPS = [
@@ -189,7 +191,7 @@ function oddCases(driver: DriverUnderTest): DriverCase[] {
       run: async () => {
         await using broker = await HostileBroker.start({ [M.open]: say(openOk, rest) });
         await using bench = await openBench(driver, targetOf(broker.url));
-        await bench.next('lost');
+        await deadline(bench.next('lost'), 2 * AT_ONCE, 'the loss');
         await gone(await broker.peers.next());
       },
     })),
@@ -215,7 +217,7 @@ async function refused(
   await using broker = await HostileBroker.start(answers);
   using leftovers = watchLeftovers();
   const attempt = openBench(driver, targetOf(broker.url, changes));
-  const error = await deadline(rejectedWith(attempt, code), AT_ONCE, 'the end of the attempt');
+  const error = await deadline(rejectedWith(attempt, code), FAILS, 'the end of the attempt');
   await gone(await broker.peers.next());
   assert.equal(leftovers.timers(), 0, 'timers are left');
   return error;
@@ -224,7 +226,7 @@ async function refused(
 async function accepted(driver: DriverUnderTest, answers: Answers): Promise<void> {
   await using broker = await HostileBroker.start(answers);
   await using bench = await openBench(driver, targetOf(broker.url));
-  await soon(bench.link.close(), 'close');
+  await deadline(bench.link.close(), 2 * AT_ONCE, 'close');
   await gone(await broker.peers.next());
 }
 
@@ -247,5 +249,5 @@ async function givenUp(driver: DriverUnderTest, answers: Answers): Promise<void>
 /** The client's socket is gone once the server has ended its own side, which it may have kept open. */
 async function gone({ socket, closed }: Peer): Promise<void> {
   socket.end();
-  await soon(closed, 'the end of the socket');
+  await deadline(closed, AT_ONCE, 'the end of the socket');
 }
